@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All of libcoffer's public interface but what authors of extensions need (coffer/sys/). */
+#ifndef COFFER_COFFER_H
+#define COFFER_COFFER_H
+
+#include <coffer/alloc.h>
+#include <coffer/bytes.h>
+#include <coffer/common.h>
+#include <coffer/error.h>
+#include <coffer/pickle.h>
+#include <coffer/progress.h>
+#include <coffer/value.h>
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of the local file system. Paths are NUL-terminated; errors name the path and errno's text. */
+#ifndef COFFER_UTIL_FS_H
+#define COFFER_UTIL_FS_H
+
+#include <coffer/bytes.h>
+#include "util/cleanup.h"
+
+typedef enum coffer_file_type { COFFER_FILE_NONE, COFFER_FILE_REGULAR, COFFER_FILE_DIRECTORY, COFFER_FILE_OTHER } coffer_file_type;
+
+/* What is at `path` (symbolic links followed); a missing one is COFFER_FILE_NONE, not an error. `size_bytes` may be NULL. */
+COFFER_MUST_CHECK coffer_status coffer_fs_stat(const char *path, coffer_file_type *type, uint64_t *size_bytes,
+                                               coffer_error *error);
+
+/* The whole file: read into memory, or mapped read-only when large. COFFER_NOT_FOUND when missing. */
+COFFER_MUST_CHECK coffer_status coffer_fs_read(const char *path, coffer_bytes **out, coffer_error *error);
+
+/* A stream over the file. COFFER_NOT_FOUND when missing. */
+COFFER_MUST_CHECK coffer_status coffer_fs_open_stream(const char *path, coffer_stream **out, coffer_error *error);
+
+/* Makes the directory and its missing parents (mode 0777 less the umask). */
+COFFER_MUST_CHECK coffer_status coffer_fs_make_directories(const char *path, coffer_error *error);
+
+/* Names in a directory, sorted, without "." and "..": calls `visit` for each until it fails. Missing: COFFER_NOT_FOUND. */
+COFFER_MUST_CHECK coffer_status coffer_fs_list(const char *path,
+                                               coffer_status (*visit)(void *user, const char *name,
+                                                                      coffer_file_type type, coffer_error *error),
+                                               void *user, coffer_error *error);
+
+/* Removes a file; a missing one is fine. */
+COFFER_MUST_CHECK coffer_status coffer_fs_remove(const char *path, coffer_error *error);
+
+/* Flushes a file's or directory's contents to the disk. */
+COFFER_MUST_CHECK coffer_status coffer_fs_sync(const char *path, coffer_error *error);
+
+/* A file that appears under its name only when it is whole: a temporary in the same directory, then rename. Mode 0666
+ * less the umask. Temporaries are named COFFER_TEMP_PREFIX, process id, random letters. */
+#define COFFER_TEMP_PREFIX ".coffer-tmp-"
+typedef struct coffer_file_writer coffer_file_writer;
+COFFER_MUST_CHECK coffer_status coffer_file_writer_open(const char *path, coffer_file_writer **out,
+                                                        coffer_error *error);
+COFFER_MUST_CHECK coffer_status coffer_file_writer_write(coffer_file_writer *writer, coffer_cursor data,
+                                                         coffer_error *error);
+/* Publishes: with `sync` the data is flushed before the rename and the directory after it. Without `overwrite` a file that is
+ * there stays and COFFER_CONFLICT is returned. The writer is freed in every case. */
+COFFER_MUST_CHECK coffer_status coffer_file_writer_commit(coffer_file_writer *writer, bool overwrite, bool sync,
+                                                          coffer_error *error);
+void coffer_file_writer_abort(coffer_file_writer *writer); /* removes the temporary; NULL is allowed */
+COFFER_DEFINE_CLEANUP(coffer_file_writer *, coffer_file_writer_abort);
+
+/* The three in one call, for small files. */
+COFFER_MUST_CHECK coffer_status coffer_fs_publish(const char *path, coffer_cursor data, bool overwrite, bool sync,
+                                                  coffer_error *error);
+
+/* "left/right" with exactly one slash between; free with coffer_free. */
+COFFER_MUST_CHECK coffer_status coffer_path_join(const char *left, const char *right, char **out, coffer_error *error);
+
+#endif
