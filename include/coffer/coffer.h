@@ -5,10 +5,15 @@
 
 #include <coffer/alloc.h>
 #include <coffer/bytes.h>
+#include <coffer/cas.h>
 #include <coffer/common.h>
+#include <coffer/datastore.h>
 #include <coffer/error.h>
+#include <coffer/metadata.h>
+#include <coffer/object.h>
 #include <coffer/pickle.h>
 #include <coffer/progress.h>
+#include <coffer/registry.h>
 #include <coffer/value.h>
 
 #endif
