@@ -9,6 +9,7 @@
 #include <coffer/common.h>
 #include <coffer/datastore.h>
 #include <coffer/error.h>
+#include <coffer/file.h>
 #include <coffer/metadata.h>
 #include <coffer/object.h>
 #include <coffer/pickle.h>

@@ -41,6 +41,19 @@ COFFER_API coffer_registry *coffer_store_registry(coffer_store *store); /* borro
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_store_find_root(const char *start, bool create, char **out,
                                                                  coffer_error *error);
 
+/* The root that a directory given by a user stands for: `directory` itself when it is named .metaflow or holds flows, else its
+ * .metaflow when it has one, else, with `create`, a new .metaflow in it (made with its parents), else COFFER_NOT_FOUND. COFFER_STORE
+ * is read this way too. Free with coffer_free. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_store_root_at(const char *directory, bool create, char **out,
+                                                               coffer_error *error);
+
+/* What the metadata provider's tree keeps of a flow, run, step or task (parts that are not given are NULL): the text of its _self.json
+ * (spec 1.5). COFFER_NOT_FOUND when there is none; free with coffer_free. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_store_load_record(coffer_store *store, const char *flow,
+                                                                   const char *run, const char *step,
+                                                                   const char *task, char **json_text,
+                                                                   coffer_error *error);
+
 /* Names below the root, a flow, a run, a step: flows, runs, steps, tasks; sorted (runs and tasks by number where they are numbers). What is
  * no such thing (data, _meta, files) is left out. Parts that are not given are NULL. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_store_list(coffer_store *store, const char *flow, const char *run,

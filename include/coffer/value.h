@@ -258,6 +258,10 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_to_json(coffer_document 
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_from_json(coffer_cursor text, coffer_document **out,
                                                                     coffer_error *error);
 
+/* From a text file: the root is a str of all its bytes, not copied. What is not UTF-8 is COFFER_MALFORMED, with the offset. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_from_text(coffer_bytes *file, coffer_document **out,
+                                                                    coffer_error *error);
+
 /* From and to NumPy's .npy file format, versions 1 to 3
  * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). Reading borrows from `file`, which the
  * document keeps. Writing gives bytes that share the tensor's memory where it is contiguous; `owner` (may be NULL)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of the local file system. Paths are NUL-terminated; errors name the path and errno's text. */
+/* Files of the local file system, beside what <coffer/file.h> has. Paths are NUL-terminated; errors name the path and errno's text. */
 #ifndef COFFER_UTIL_FS_H
 #define COFFER_UTIL_FS_H
 
 #include <coffer/bytes.h>
+#include <coffer/file.h>
 #include "util/cleanup.h"
 
 typedef enum coffer_file_type { COFFER_FILE_NONE, COFFER_FILE_REGULAR, COFFER_FILE_DIRECTORY, COFFER_FILE_OTHER } coffer_file_type;
@@ -11,9 +12,6 @@ typedef enum coffer_file_type { COFFER_FILE_NONE, COFFER_FILE_REGULAR, COFFER_FI
 /* What is at `path` (symbolic links followed); a missing one is COFFER_FILE_NONE, not an error. `size_bytes` may be NULL. */
 COFFER_MUST_CHECK coffer_status coffer_fs_stat(const char *path, coffer_file_type *type, uint64_t *size_bytes,
                                                coffer_error *error);
-
-/* The whole file: read into memory, or mapped read-only when large. COFFER_NOT_FOUND when missing. */
-COFFER_MUST_CHECK coffer_status coffer_fs_read(const char *path, coffer_bytes **out, coffer_error *error);
 
 /* A stream over the file. COFFER_NOT_FOUND when missing. */
 COFFER_MUST_CHECK coffer_status coffer_fs_open_stream(const char *path, coffer_stream **out, coffer_error *error);
@@ -33,22 +31,11 @@ COFFER_MUST_CHECK coffer_status coffer_fs_remove(const char *path, coffer_error 
 /* Flushes a file's or directory's contents to the disk. */
 COFFER_MUST_CHECK coffer_status coffer_fs_sync(const char *path, coffer_error *error);
 
-/* A file that appears under its name only when it is whole: a temporary in the same directory, then rename. Mode 0666
- * less the umask. Temporaries are named COFFER_TEMP_PREFIX, process id, random letters. */
+/* Temporaries of coffer_file_writer are named COFFER_TEMP_PREFIX, process id, random letters. */
 #define COFFER_TEMP_PREFIX ".coffer-tmp-"
-typedef struct coffer_file_writer coffer_file_writer;
-COFFER_MUST_CHECK coffer_status coffer_file_writer_open(const char *path, coffer_file_writer **out,
-                                                        coffer_error *error);
-COFFER_MUST_CHECK coffer_status coffer_file_writer_write(coffer_file_writer *writer, coffer_cursor data,
-                                                         coffer_error *error);
-/* Publishes: with `sync` the data is flushed before the rename and the directory after it. Without `overwrite` a file that is
- * there stays and COFFER_CONFLICT is returned. The writer is freed in every case. */
-COFFER_MUST_CHECK coffer_status coffer_file_writer_commit(coffer_file_writer *writer, bool overwrite, bool sync,
-                                                          coffer_error *error);
-void coffer_file_writer_abort(coffer_file_writer *writer); /* removes the temporary; NULL is allowed */
 COFFER_DEFINE_CLEANUP(coffer_file_writer *, coffer_file_writer_abort);
 
-/* The three in one call, for small files. */
+/* Opening, writing and committing in one call, for small files. */
 COFFER_MUST_CHECK coffer_status coffer_fs_publish(const char *path, coffer_cursor data, bool overwrite, bool sync,
                                                   coffer_error *error);
 

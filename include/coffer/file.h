@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files as inputs and outputs of a front: read whole, and written so that they appear only when they are whole. Paths are
+ * NUL-terminated; errors name the path and errno's text. */
+#ifndef COFFER_FILE_H
+#define COFFER_FILE_H
+
+#include <coffer/bytes.h>
+
+COFFER_BEGIN_DECLS
+
+/* The whole file: read into memory, or mapped read-only when large. COFFER_NOT_FOUND when missing. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_read(const char *path, coffer_bytes **out, coffer_error *error);
+
+/* A file that appears under its name only when it is whole: a temporary in the same directory, then rename. Mode 0666
+ * less the umask. */
+typedef struct coffer_file_writer coffer_file_writer;
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_file_writer_open(const char *path, coffer_file_writer **out,
+                                                                   coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_file_writer_write(coffer_file_writer *writer, coffer_cursor data,
+                                                                    coffer_error *error);
+/* Publishes: with `sync` the data is flushed before the rename and the directory after it. Without `overwrite` a file that is
+ * there stays and COFFER_CONFLICT is returned. The writer is freed in every case. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_file_writer_commit(coffer_file_writer *writer, bool overwrite,
+                                                                     bool sync, coffer_error *error);
+COFFER_API void coffer_file_writer_abort(coffer_file_writer *writer); /* removes the temporary; NULL is allowed */
+
+COFFER_END_DECLS
+#endif
