@@ -26,7 +26,8 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_new(coffer_bytes **out, 
 /* Adds a segment. `copy` copies; `take` owns memory from coffer_alloc (also on failure it stays the
  * caller's); `borrow` refers to memory that stays valid until `release(owner)` is called (release may be
  * NULL for static memory; it is not called when the function fails); `share` refers to another sequence's segments
- * and holds a reference to it. Only while the caller holds the single reference; else COFFER_STATE. */
+ * and holds a reference to it. Only while the caller holds the single reference
+ * and before coffer_bytes_contiguous has copied; else COFFER_STATE. An empty segment adds none. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_copy(coffer_bytes *bytes,
                                                                    coffer_cursor segment,
                                                                    coffer_error *error);
@@ -61,6 +62,10 @@ struct coffer_stream {
                               coffer_error *error);
         void (*close)(coffer_stream *stream); /* frees the stream */
 };
+
+/* A stream over the bytes; it holds a reference until it is closed. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_open_stream(coffer_bytes *bytes, coffer_stream **out,
+                                                                   coffer_error *error);
 
 COFFER_END_DECLS
 #endif

@@ -8,18 +8,24 @@
 
 COFFER_BEGIN_DECLS
 
-/* The whole file: read into memory, or mapped read-only when large. COFFER_NOT_FOUND when missing. */
+/* The whole file: read into memory, or mapped read-only when large. COFFER_NOT_FOUND when missing, COFFER_IO when it is no
+ * regular file. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_read(const char *path, coffer_bytes **out, coffer_error *error);
 
+/* Everything up to the end of an open descriptor (a pipe, standard input), which stays open; `name` is for errors. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_read_descriptor(int descriptor, const char *name,
+                                                                     coffer_bytes **out, coffer_error *error);
+
 /* A file that appears under its name only when it is whole: a temporary in the same directory, then rename. Mode 0666
- * less the umask. */
+ * less the umask. Missing directories are made. */
 typedef struct coffer_file_writer coffer_file_writer;
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_file_writer_open(const char *path, coffer_file_writer **out,
                                                                    coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_file_writer_write(coffer_file_writer *writer, coffer_cursor data,
                                                                     coffer_error *error);
-/* Publishes: with `sync` the data is flushed before the rename and the directory after it. Without `overwrite` a file that is
- * there stays and COFFER_CONFLICT is returned. The writer is freed in every case. */
+/* Publishes: with `sync` the data is flushed before the rename and the directory (with those above it that were
+ * made for this file) after it. Without `overwrite` a file that is there stays and COFFER_CONFLICT is returned. The writer is
+ * freed in every case. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_file_writer_commit(coffer_file_writer *writer, bool overwrite,
                                                                      bool sync, coffer_error *error);
 COFFER_API void coffer_file_writer_abort(coffer_file_writer *writer); /* removes the temporary; NULL is allowed */

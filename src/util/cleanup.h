@@ -3,6 +3,8 @@
 #ifndef COFFER_UTIL_CLEANUP_H
 #define COFFER_UTIL_CLEANUP_H
 
+#include <string.h>
+
 #include <coffer/alloc.h>
 #include <coffer/bytes.h>
 
@@ -18,12 +20,21 @@
 
 static inline void coffer_free_pointer(void *pointer)
 {
-        coffer_free(*(void **)pointer);
+        void *memory;
+        memcpy(&memory, pointer, sizeof(memory)); /* the variable may be of any pointer type */
+        coffer_free(memory);
 }
 #define _cleanup_free_ _cleanup_(coffer_free_pointer)
 
 COFFER_DEFINE_CLEANUP(coffer_bytes *, coffer_bytes_unref);
 #define _cleanup_bytes_ _cleanup_(coffer_bytes_unrefp)
+
+static inline void coffer_stream_closep(coffer_stream **stream)
+{
+        if (*stream)
+                (*stream)->close(*stream);
+}
+#define _cleanup_stream_ _cleanup_(coffer_stream_closep)
 
 /* Moves a pointer out of its variable. */
 #define TAKE_PTR(variable)                        \

@@ -39,7 +39,7 @@ COFFER_DEFINE_CLEANUP(coffer_file_writer *, coffer_file_writer_abort);
 COFFER_MUST_CHECK coffer_status coffer_fs_publish(const char *path, coffer_cursor data, bool overwrite, bool sync,
                                                   coffer_error *error);
 
-/* "left/right" with exactly one slash between; free with coffer_free. */
+/* "left/right" with exactly one slash between, just "right" when left is empty; free with coffer_free. */
 COFFER_MUST_CHECK coffer_status coffer_path_join(const char *left, const char *right, char **out, coffer_error *error);
 
 #endif

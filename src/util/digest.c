@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/digest.h"
+
+#include <openssl/evp.h>
+
+struct coffer_digest {
+        EVP_MD_CTX *context;
+        bool finished;
+};
+
+coffer_status coffer_digest_new(coffer_digest_algorithm algorithm, coffer_digest **out, coffer_error *error)
+{
+        _cleanup_digest_ coffer_digest *digest = coffer_alloc_zeroed(1, sizeof(*digest));
+        if (!digest || !(digest->context = EVP_MD_CTX_new()))
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a digest");
+        const EVP_MD *type = algorithm == COFFER_SHA1 ? EVP_sha1() : EVP_sha256();
+        if (EVP_DigestInit_ex(digest->context, type, NULL) != 1)
+                return coffer_error_set(error, COFFER_UNSUPPORTED, "OpenSSL offers no %s here",
+                                        algorithm == COFFER_SHA1 ? "SHA-1" : "SHA-256");
+        *out = TAKE_PTR(digest);
+        return COFFER_OK;
+}
+
+coffer_status coffer_digest_update(coffer_digest *digest, coffer_cursor data, coffer_error *error)
+{
+        if (digest->finished)
+                return coffer_error_set(error, COFFER_STATE, "a digest that was read takes no more data");
+        if (EVP_DigestUpdate(digest->context, data.data, data.size_bytes) != 1)
+                return coffer_error_set(error, COFFER_INTERNAL, "OpenSSL fails to digest %zu bytes", data.size_bytes);
+        return COFFER_OK;
+}
+
+coffer_status coffer_digest_hex(coffer_digest *digest, char out[COFFER_DIGEST_MAX_HEX], coffer_error *error)
+{
+        static const char digits[] = "0123456789abcdef";
+        if (digest->finished)
+                return coffer_error_set(error, COFFER_STATE, "a digest can be read once only");
+        unsigned char raw[EVP_MAX_MD_SIZE];
+        unsigned int size_bytes = 0;
+        if (EVP_DigestFinal_ex(digest->context, raw, &size_bytes) != 1 || size_bytes > COFFER_DIGEST_MAX_BYTES)
+                return coffer_error_set(error, COFFER_INTERNAL, "OpenSSL fails to finish a digest");
+        digest->finished = true;
+        for (unsigned int i = 0; i < size_bytes; i++) {
+                out[2 * i] = digits[raw[i] >> 4];
+                out[2 * i + 1] = digits[raw[i] & 15];
+        }
+        out[2 * size_bytes] = '\0';
+        return COFFER_OK;
+}
+
+void coffer_digest_free(coffer_digest *digest)
+{
+        if (!digest)
+                return;
+        EVP_MD_CTX_free(digest->context);
+        coffer_free(digest);
+}
+
+coffer_status coffer_digest_bytes(coffer_digest_algorithm algorithm, const coffer_bytes *bytes,
+                                  char out[COFFER_DIGEST_MAX_HEX], coffer_error *error)
+{
+        _cleanup_digest_ coffer_digest *digest = NULL;
+        COFFER_TRY(coffer_digest_new(algorithm, &digest, error));
+        for (size_t i = 0; i < coffer_bytes_segment_count(bytes); i++)
+                COFFER_TRY(coffer_digest_update(digest, coffer_bytes_segment(bytes, i), error));
+        return coffer_digest_hex(digest, out, error);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "util/buf.h"
+#include "util/cursor.h"
+#include "util/fs_internal.h"
+
+enum { MAP_FROM_BYTES = 1 << 20, READ_STEP_BYTES = 64 << 10 };
+
+/* Opens a regular file. A pipe in a store must neither block nor feed us, so everything else is refused. */
+static coffer_status open_regular(const char *path, int *descriptor, uint64_t *size_bytes, coffer_error *error)
+{
+        int opened _cleanup_(coffer_fs_closep) = coffer_fs_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        struct stat info;
+        if (opened < 0 || fstat(opened, &info) != 0)
+                return coffer_fs_read_error(error, errno, "read", path);
+        if (!S_ISREG(info.st_mode))
+                return coffer_error_set(error, COFFER_IO, "cannot read %s: not a regular file", path);
+        *descriptor = opened;
+        *size_bytes = (uint64_t)info.st_size;
+        opened = -1;
+        return COFFER_OK;
+}
+
+static ssize_t read_some(int descriptor, void *buffer, size_t capacity_bytes)
+{
+        ssize_t got_bytes;
+        do
+                got_bytes = read(descriptor, buffer, capacity_bytes);
+        while (got_bytes < 0 && errno == EINTR);
+        return got_bytes;
+}
+
+static coffer_status read_to_end(int descriptor, const char *path, coffer_buf *buf, coffer_error *error)
+{
+        for (;;) {
+                if (buf->size_bytes == buf->capacity_bytes)
+                        COFFER_TRY(coffer_buf_reserve(buf, READ_STEP_BYTES, error));
+                ssize_t got_bytes =
+                        read_some(descriptor, buf->data + buf->size_bytes, buf->capacity_bytes - buf->size_bytes);
+                if (got_bytes < 0)
+                        return coffer_fs_error(error, errno, "read", path);
+                if (got_bytes == 0)
+                        return COFFER_OK;
+                buf->size_bytes += (size_t)got_bytes;
+        }
+}
+
+static coffer_status append_read(int descriptor, const char *path, size_t expected_bytes, coffer_bytes *bytes,
+                                 coffer_error *error)
+{
+        _cleanup_buf_ coffer_buf buf = COFFER_BUF_INIT(SIZE_MAX);
+        /* One byte more than expected, so that the end is found without growing. */
+        COFFER_TRY(coffer_buf_reserve(&buf, expected_bytes + 1, error));
+        COFFER_TRY(read_to_end(descriptor, path, &buf, error));
+        return coffer_buf_take_into(&buf, bytes, error);
+}
+
+struct mapping {
+        void *memory;
+        size_t size_bytes;
+};
+
+static void mapping_release(void *owner)
+{
+        struct mapping *mapping = owner;
+        munmap(mapping->memory, mapping->size_bytes);
+        coffer_free(mapping);
+}
+
+/* A file that somebody cuts short while it is mapped ends in SIGBUS. Stores publish whole files under their names and
+ * never write to them again, so only someone with the right to write to the store can do that, and he could do worse.
+ */
+static coffer_status append_mapping(int descriptor, size_t size_bytes, coffer_bytes *bytes, coffer_error *error)
+{
+        struct mapping *mapping = coffer_alloc(sizeof(*mapping));
+        if (!mapping)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory to map a file");
+        *mapping = (struct mapping){mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE, descriptor, 0), size_bytes};
+        if (mapping->memory == MAP_FAILED) {
+                coffer_free(mapping);
+                return coffer_error_set(error, COFFER_UNSUPPORTED, "the file cannot be mapped");
+        }
+        coffer_status status = coffer_bytes_append_borrow(bytes, coffer_cursor_of(mapping->memory, size_bytes),
+                                                          mapping_release, mapping, error);
+        if (status != COFFER_OK)
+                mapping_release(mapping);
+        return status;
+}
+
+coffer_status coffer_fs_read(const char *path, coffer_bytes **out, coffer_error *error)
+{
+        int descriptor _cleanup_(coffer_fs_closep) = -1;
+        uint64_t size_bytes;
+        _cleanup_bytes_ coffer_bytes *bytes = NULL;
+        COFFER_TRY(open_regular(path, &descriptor, &size_bytes, error));
+        COFFER_TRY(coffer_bytes_new(&bytes, error));
+        if (size_bytes > SIZE_MAX / 2)
+                return coffer_error_set(error, COFFER_LIMIT, "%s is larger than the address space", path);
+
+        coffer_status status = COFFER_UNSUPPORTED;
+        if (size_bytes >= MAP_FROM_BYTES)
+                status = append_mapping(descriptor, (size_t)size_bytes, bytes, error);
+        if (status == COFFER_UNSUPPORTED)
+                status = append_read(descriptor, path, (size_t)size_bytes, bytes, error);
+        if (status == COFFER_OK)
+                *out = TAKE_PTR(bytes);
+        return status;
+}
+
+coffer_status coffer_fs_read_descriptor(int descriptor, const char *name, coffer_bytes **out, coffer_error *error)
+{
+        _cleanup_bytes_ coffer_bytes *bytes = NULL;
+        COFFER_TRY(coffer_bytes_new(&bytes, error));
+        COFFER_TRY(append_read(descriptor, name, READ_STEP_BYTES - 1, bytes, error));
+        *out = TAKE_PTR(bytes);
+        return COFFER_OK;
+}
+
+struct file_stream {
+        coffer_stream stream;
+        int descriptor;
+        char *path;
+};
+
+static coffer_status file_stream_read(coffer_stream *stream, void *buffer, size_t capacity_bytes, size_t *got_bytes,
+                                      coffer_error *error)
+{
+        struct file_stream *self = (struct file_stream *)stream;
+        ssize_t got = read_some(self->descriptor, buffer, capacity_bytes);
+        if (got < 0)
+                return coffer_fs_error(error, errno, "read", self->path);
+        *got_bytes = (size_t)got;
+        return COFFER_OK;
+}
+
+static void file_stream_close(coffer_stream *stream)
+{
+        struct file_stream *self = (struct file_stream *)stream;
+        coffer_fs_closep(&self->descriptor);
+        coffer_free(self->path);
+        coffer_free(self);
+}
+
+coffer_status coffer_fs_open_stream(const char *path, coffer_stream **out, coffer_error *error)
+{
+        int descriptor _cleanup_(coffer_fs_closep) = -1;
+        uint64_t size_bytes;
+        COFFER_TRY(open_regular(path, &descriptor, &size_bytes, error));
+        struct file_stream *self = coffer_alloc(sizeof(*self));
+        _cleanup_free_ char *copy = coffer_strdup(path);
+        if (!self || !copy) {
+                coffer_free(self);
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory to read %s", path);
+        }
+        *self = (struct file_stream){{file_stream_read, file_stream_close}, descriptor, TAKE_PTR(copy)};
+        descriptor = -1;
+        *out = &self->stream;
+        return COFFER_OK;
+}

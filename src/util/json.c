@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "util/cursor.h"
+#include "util/number.h"
+#include "util/utf8.h"
+
+static const size_t largest_input_bytes = (size_t)256 << 20;
+
+/* As deep as jansson reads; also the end of a structure that contains itself. */
+enum { DEEPEST_NESTING = 2048 };
+
+static coffer_status parse_status(const json_error_t *failure)
+{
+        switch (json_error_code(failure)) {
+        case json_error_out_of_memory:
+                return COFFER_NO_MEMORY;
+        case json_error_stack_overflow:
+        case json_error_numeric_overflow:
+                return COFFER_LIMIT;
+        default:
+                return COFFER_MALFORMED;
+        }
+}
+
+coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **out, coffer_error *error)
+{
+        if (text.size_bytes > largest_input_bytes)
+                return coffer_error_set(error, COFFER_LIMIT,
+                                        "%s: %zu bytes of JSON, more than the %zu that are allowed", what,
+                                        text.size_bytes, largest_input_bytes);
+        const char *data = text.size_bytes > 0 ? (const char *)text.data : "";
+        json_error_t failure;
+        json_t *json =
+                json_loadb(data, text.size_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &failure);
+        if (!json)
+                return coffer_error_set_at(error, parse_status(&failure), failure.position,
+                                           "%s: not valid JSON at line %d, column %d: %s", what, failure.line,
+                                           failure.column, failure.text);
+        *out = json;
+        return COFFER_OK;
+}
+
+static coffer_status write_escape(coffer_buf *out, uint32_t code_point, coffer_error *error)
+{
+        static const struct {
+                char raw, letter;
+        } letters[] = {{'"', '"'}, {'\\', '\\'}, {'\n', 'n'}, {'\r', 'r'}, {'\t', 't'}, {'\b', 'b'}, {'\f', 'f'}};
+        for (size_t i = 0; i < ARRAY_COUNT(letters); i++)
+                if (code_point == (uint32_t)letters[i].raw)
+                        return coffer_buf_printf(out, error, "\\%c", letters[i].letter);
+        if (code_point < 0x10000)
+                return coffer_buf_printf(out, error, "\\u%04" PRIx32, code_point);
+        code_point -= 0x10000;
+        return coffer_buf_printf(out, error, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + (code_point >> 10),
+                                 0xdc00 + (code_point & 0x3ff));
+}
+
+static bool is_plain(uint8_t byte)
+{
+        return byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+}
+
+static coffer_status write_string(coffer_buf *out, const char *text, size_t size_bytes, coffer_error *error)
+{
+        coffer_cursor rest = coffer_cursor_of(text, size_bytes);
+        COFFER_TRY(coffer_buf_append_byte(out, '"', error));
+        while (rest.size_bytes > 0) {
+                size_t plain_bytes = 0;
+                while (plain_bytes < rest.size_bytes && is_plain(rest.data[plain_bytes]))
+                        plain_bytes++;
+                COFFER_TRY(coffer_buf_append(out, rest.data, plain_bytes, error));
+                rest = coffer_cursor_of(rest.data + plain_bytes, rest.size_bytes - plain_bytes);
+                if (rest.size_bytes == 0)
+                        break;
+                uint32_t code_point;
+                if (!coffer_utf8_take(&rest, &code_point))
+                        return coffer_error_set(error, COFFER_INVALID, "a text for JSON is not UTF-8");
+                COFFER_TRY(write_escape(out, code_point, error));
+        }
+        return coffer_buf_append_byte(out, '"', error);
+}
+
+static coffer_status write_value(coffer_buf *out, const json_t *json, size_t depth, coffer_error *error);
+
+static coffer_status write_array(coffer_buf *out, const json_t *json, size_t depth, coffer_error *error)
+{
+        COFFER_TRY(coffer_buf_append_byte(out, '[', error));
+        for (size_t i = 0; i < json_array_size(json); i++) {
+                if (i > 0)
+                        COFFER_TRY(coffer_buf_append_text(out, ", ", error));
+                COFFER_TRY(write_value(out, json_array_get(json, i), depth, error));
+        }
+        return coffer_buf_append_byte(out, ']', error);
+}
+
+static coffer_status write_object(coffer_buf *out, const json_t *json, size_t depth, coffer_error *error)
+{
+        json_t *object = (json_t *)json; /* jansson's iterators want it so, but do not change it */
+        COFFER_TRY(coffer_buf_append_byte(out, '{', error));
+        void *first = json_object_iter(object);
+        for (void *at = first; at; at = json_object_iter_next(object, at)) {
+                if (at != first)
+                        COFFER_TRY(coffer_buf_append_text(out, ", ", error));
+                COFFER_TRY(write_string(out, json_object_iter_key(at), json_object_iter_key_len(at), error));
+                COFFER_TRY(coffer_buf_append_text(out, ": ", error));
+                COFFER_TRY(write_value(out, json_object_iter_value(at), depth, error));
+        }
+        return coffer_buf_append_byte(out, '}', error);
+}
+
+static coffer_status write_value(coffer_buf *out, const json_t *json, size_t depth, coffer_error *error)
+{
+        if (depth == 0)
+                return coffer_error_set(error, COFFER_LIMIT, "JSON nested deeper than %d", DEEPEST_NESTING);
+        if (!json)
+                return coffer_error_set(error, COFFER_INVALID, "no JSON value given");
+        char number[COFFER_DOUBLE_TEXT_BYTES];
+        switch (json_typeof(json)) {
+        case JSON_OBJECT:
+                return write_object(out, json, depth - 1, error);
+        case JSON_ARRAY:
+                return write_array(out, json, depth - 1, error);
+        case JSON_STRING:
+                return write_string(out, json_string_value(json), json_string_length(json), error);
+        case JSON_INTEGER:
+                return coffer_buf_printf(out, error, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
+        case JSON_REAL:
+                coffer_double_format(json_real_value(json), number);
+                return coffer_buf_append_text(out, number, error);
+        case JSON_TRUE:
+                return coffer_buf_append_text(out, "true", error);
+        case JSON_FALSE:
+                return coffer_buf_append_text(out, "false", error);
+        case JSON_NULL:
+                return coffer_buf_append_text(out, "null", error);
+        }
+        return coffer_error_set(error, COFFER_INTERNAL, "a JSON value of unknown type");
+}
+
+coffer_status coffer_json_write(const json_t *json, coffer_buf *out, coffer_error *error)
+{
+        size_t before_bytes = out->size_bytes;
+        coffer_status status = write_value(out, json, DEEPEST_NESTING, error);
+        if (status != COFFER_OK)
+                out->size_bytes = before_bytes;
+        return status;
+}
+
+coffer_status coffer_json_text(const json_t *json, char **out, coffer_error *error)
+{
+        _cleanup_buf_ coffer_buf buf = COFFER_BUF_INIT(SIZE_MAX);
+        COFFER_TRY(coffer_json_write(json, &buf, error));
+        return coffer_buf_take_text(&buf, out, error);
+}
+
+coffer_status coffer_json_set(json_t *object, const char *key, json_t *value, coffer_error *error)
+{
+        if (!value)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for the JSON value of %s", key);
+        _cleanup_json_ json_t *owned = value;
+        if (!json_is_object(object))
+                return coffer_error_set(error, COFFER_INVALID, "%s is set in a JSON value that is no object", key);
+        if (!coffer_utf8_valid(coffer_cursor_text(key), false))
+                return coffer_error_set(error, COFFER_INVALID, "the JSON key %s is not UTF-8", key);
+        if (json_object_set_new_nocheck(object, key, TAKE_PTR(owned)) != 0)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for the JSON key %s", key);
+        return COFFER_OK;
+}
+
+const char *coffer_json_string(const json_t *object, const char *key)
+{
+        return json_string_value(json_object_get(object, key));
+}
