@@ -157,6 +157,10 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_info_at(const coffer_task
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_info(const coffer_task *task, const char *name,
                                                            coffer_artifact_info *out, coffer_error *error);
 
+/* What is recorded of an artifact, as the registry and its serializers want it; the caller's. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_metadata(const coffer_task *task, const char *name,
+                                                               coffer_metadata **out, coffer_error *error);
+
 /* Through the registry. `out` is the caller's. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_load(coffer_task *task, const char *name, coffer_object *out,
                                                            coffer_error *error);
