@@ -113,7 +113,7 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_int(coffer_document *doc
 /* Two's complement, little-endian, as pickle's LONG1; normalised to the shortest form. Copied. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_int_bytes(coffer_document *document, coffer_cursor digits,
                                                                  coffer_value **out, coffer_error *error);
-/* Decimal text with an optional sign. */
+/* Decimal text with an optional sign; more than 100,000 digits are COFFER_LIMIT. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_int_text(coffer_document *document, coffer_cursor text,
                                                                 coffer_value **out, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_float(coffer_document *document, double value,
@@ -131,7 +131,8 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_bytes(coffer_document *d
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_bytearray(coffer_document *document, coffer_cursor data,
                                                                  bool borrow, coffer_value **out,
                                                                  coffer_error *error);
-/* Empty containers; fill with the functions below. A tuple or frozenset is filled in the same way while it is built. */
+/* Empty containers; fill with the functions below. A tuple or frozenset is filled in the same way while it is built, that is
+ * before it becomes part of a key; then it is COFFER_STATE. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_container(coffer_document *document, coffer_kind kind,
                                                                  coffer_value **out, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_append(coffer_document *document, coffer_value *sequence,
@@ -143,7 +144,7 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_set_item(coffer_document
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_global(coffer_document *document, coffer_cursor module,
                                                               coffer_cursor qualname, coffer_value **out,
                                                               coffer_error *error);
-/* `kwargs` only for COFFER_NEW_EX, else NULL. Attach state and items afterwards. */
+/* `kwargs` only for COFFER_NEW_EX, else NULL. Attach state (once, else COFFER_STATE) and items afterwards. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_object(coffer_document *document,
                                                               coffer_construction construction,
                                                               const coffer_value *callable,
@@ -163,6 +164,12 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_object_set_item(coffer_d
                                                                        const coffer_value *key,
                                                                        const coffer_value *value,
                                                                        coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_extension(coffer_document *document, uint32_t code,
+                                                                 coffer_value **out, coffer_error *error);
+/* An out-of-band buffer; the memory is borrowed (see coffer_document_keep). */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_buffer(coffer_document *document, coffer_cursor data,
+                                                              bool read_only, coffer_value **out,
+                                                              coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_persistent(coffer_document *document,
                                                                   const coffer_value *id, coffer_value **out,
                                                                   coffer_error *error);
@@ -189,6 +196,7 @@ COFFER_API double coffer_value_get_imaginary(const coffer_value *value);
  * coffer_pickle_read_options.keep_bytes) this is the head, and coffer_value_full_size says the true size. */
 COFFER_API coffer_cursor coffer_value_data(const coffer_value *value);
 COFFER_API uint64_t coffer_value_full_size(const coffer_value *value);
+COFFER_API bool coffer_value_buffer_is_read_only(const coffer_value *value);
 /* Items of list, tuple, set, frozenset; pairs of a dict; appended items of an object. */
 COFFER_API size_t coffer_value_count(const coffer_value *value);
 COFFER_API const coffer_value *coffer_value_item(const coffer_value *value, size_t index);

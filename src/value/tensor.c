@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tensors: their geometry, and tensor nodes. */
+#include "value/tensor.h"
+
+enum { MAX_DTYPE_DEPTH = 32 };
+
+bool coffer_tensor_count(const coffer_tensor *tensor, uint64_t *out)
+{
+        uint64_t count = 1;
+        bool empty = false, fits = true;
+        for (size_t i = 0; i < tensor->dims; i++) {
+                empty = empty || tensor->shape[i] == 0;
+                fits = fits && coffer_mul_u64(count, tensor->shape[i], &count);
+        }
+        if (!empty && !fits)
+                return false;
+        *out = empty ? 0 : count;
+        return true;
+}
+
+bool coffer_tensor_size(const coffer_tensor *tensor, uint64_t *out)
+{
+        uint64_t count;
+        return coffer_tensor_count(tensor, &count) && coffer_mul_u64(count, tensor->dtype.item_size_bytes, out);
+}
+
+/* Walks the dimensions from the fastest to the slowest and compares strides; those of dimensions of length 1 don't
+ * matter. */
+static bool is_contiguous(const coffer_tensor *tensor, bool fortran)
+{
+        uint64_t count;
+        if (!coffer_tensor_count(tensor, &count))
+                return false;
+        uint64_t expected = tensor->dtype.item_size_bytes;
+        for (size_t i = 0; count > 0 && i < tensor->dims; i++) {
+                size_t dim = fortran ? i : tensor->dims - 1 - i;
+                if (tensor->shape[dim] == 1)
+                        continue;
+                if (tensor->strides_bytes[dim] < 0 || (uint64_t)tensor->strides_bytes[dim] != expected)
+                        return false;
+                if (!coffer_mul_u64(expected, tensor->shape[dim], &expected))
+                        return false;
+        }
+        return true;
+}
+
+bool coffer_tensor_is_c_contiguous(const coffer_tensor *tensor)
+{
+        return is_contiguous(tensor, false);
+}
+
+bool coffer_tensor_is_f_contiguous(const coffer_tensor *tensor)
+{
+        return is_contiguous(tensor, true);
+}
+
+bool coffer_tensor_set_strides(coffer_tensor *tensor, bool fortran)
+{
+        uint64_t stride = tensor->dtype.item_size_bytes, size;
+        if (!coffer_tensor_size(tensor, &size) || size > INT64_MAX)
+                return false;
+        for (size_t i = 0; i < tensor->dims; i++) {
+                size_t dim = fortran ? i : tensor->dims - 1 - i;
+                tensor->strides_bytes[dim] = (int64_t)stride;
+                if (size > 0)
+                        stride *= tensor->shape[dim];
+        }
+        return true;
+}
+
+/* ---- deep copies ---- */
+
+static coffer_status copy_text(coffer_document *document, const char *text, const char **out, coffer_error *error)
+{
+        size_t size = text ? strlen(text) + 1 : 0;
+        char *copy = text ? (char *)coffer_document_alloc(document, size) : NULL;
+        if (text && !copy)
+                return coffer_document_failure(document, error);
+        if (copy)
+                memcpy(copy, text, size);
+        *out = copy;
+        return COFFER_OK;
+}
+
+static coffer_status copy_dtype(coffer_document *document, const coffer_dtype *from, coffer_dtype *to, unsigned depth,
+                                coffer_error *error);
+
+static coffer_status copy_dtype_pointer(coffer_document *document, const coffer_dtype *from, const coffer_dtype **to,
+                                        unsigned depth, coffer_error *error)
+{
+        coffer_dtype *copy = (coffer_dtype *)coffer_document_alloc(document, sizeof(*copy));
+        if (!copy)
+                return coffer_document_failure(document, error);
+        COFFER_TRY(copy_dtype(document, from, copy, depth + 1, error));
+        *to = copy;
+        return COFFER_OK;
+}
+
+static coffer_status copy_fields(coffer_document *document, const coffer_dtype *from, coffer_dtype *to, unsigned depth,
+                                 coffer_error *error)
+{
+        size_t size;
+        if (!coffer_mul_size(from->field_count, sizeof(coffer_dtype_field), &size))
+                return coffer_error_set(error, COFFER_LIMIT, "a dtype has too many fields");
+        coffer_dtype_field *fields = (coffer_dtype_field *)coffer_document_alloc(document, size);
+        if (!fields)
+                return coffer_document_failure(document, error);
+        for (size_t i = 0; i < from->field_count; i++) {
+                fields[i] = from->fields[i];
+                COFFER_TRY(copy_text(document, from->fields[i].name, &fields[i].name, error));
+                COFFER_TRY(copy_text(document, from->fields[i].title, &fields[i].title, error));
+                COFFER_TRY(copy_dtype_pointer(document, from->fields[i].dtype, &fields[i].dtype, depth, error));
+        }
+        to->fields = fields;
+        return COFFER_OK;
+}
+
+static coffer_status copy_dtype(coffer_document *document, const coffer_dtype *from, coffer_dtype *to, unsigned depth,
+                                coffer_error *error)
+{
+        if (depth > MAX_DTYPE_DEPTH)
+                return coffer_error_set(error, COFFER_LIMIT, "a dtype is nested deeper than %d", MAX_DTYPE_DEPTH);
+        *to = *from;
+        COFFER_TRY(copy_text(document, from->datetime_unit, &to->datetime_unit, error));
+        if (from->base) {
+                uint64_t *shape =
+                        (uint64_t *)coffer_document_alloc(document, (from->subshape_dims + 1) * sizeof(*shape));
+                if (!shape)
+                        return coffer_document_failure(document, error);
+                if (from->subshape_dims > 0)
+                        memcpy(shape, from->subshape, from->subshape_dims * sizeof(*shape));
+                to->subshape = shape;
+                COFFER_TRY(copy_dtype_pointer(document, from->base, &to->base, depth, error));
+        }
+        return from->field_count > 0 ? copy_fields(document, from, to, depth, error) : COFFER_OK;
+}
+
+/* ---- tensor nodes ---- */
+
+static coffer_status check_tensor(const coffer_tensor *tensor, coffer_error *error)
+{
+        uint64_t size, count;
+        if (tensor->dims > COFFER_TENSOR_MAX_DIMS)
+                return coffer_error_set(error, COFFER_INVALID, "a tensor has more than %d dimensions",
+                                        COFFER_TENSOR_MAX_DIMS);
+        if (!coffer_tensor_size(tensor, &size) || !coffer_tensor_count(tensor, &count))
+                return coffer_error_set(error, COFFER_INVALID, "the size of a tensor overflows");
+        if (tensor->dtype.kind == 'O')
+                return tensor->objects || count == 0
+                               ? COFFER_OK
+                               : coffer_error_set(error, COFFER_INVALID, "an object tensor has no objects");
+        if (!tensor->data && tensor->available_bytes > 0)
+                return coffer_error_set(error, COFFER_INVALID, "a tensor has no data");
+        if ((coffer_tensor_is_c_contiguous(tensor) || coffer_tensor_is_f_contiguous(tensor)) &&
+            size > tensor->available_bytes)
+                return coffer_error_set(error, COFFER_INVALID, "a tensor of %llu bytes has %llu bytes of data",
+                                        (unsigned long long)size, (unsigned long long)tensor->available_bytes);
+        return COFFER_OK;
+}
+
+coffer_status coffer_value_tensor(coffer_document *document, const coffer_tensor *tensor, coffer_value **out,
+                                  coffer_error *error)
+{
+        COFFER_TRY(check_tensor(tensor, error));
+        coffer_tensor *copy = (coffer_tensor *)coffer_document_alloc(document, sizeof(*copy));
+        if (!copy)
+                return coffer_document_failure(document, error);
+        *copy = *tensor;
+        COFFER_TRY(copy_dtype(document, &tensor->dtype, &copy->dtype, 0, error));
+        coffer_value *node = coffer_node_of_kind(document, COFFER_KIND_TENSOR, sizeof(*node));
+        if (!node)
+                return coffer_document_failure(document, error);
+        node->tensor = copy;
+        *out = node;
+        return COFFER_OK;
+}
