@@ -131,8 +131,8 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_bytes(coffer_document *d
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_bytearray(coffer_document *document, coffer_cursor data,
                                                                  bool borrow, coffer_value **out,
                                                                  coffer_error *error);
-/* Empty containers; fill with the functions below. A tuple or frozenset is filled in the same way while it is built, that is
- * before it becomes part of a key; then it is COFFER_STATE. */
+/* Empty containers; fill with the functions below. A tuple or frozenset is filled in the same way while it is built; once it
+ * is part of a key this is refused (COFFER_STATE) at the latest when the key has been compared with another. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_container(coffer_document *document, coffer_kind kind,
                                                                  coffer_value **out, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_append(coffer_document *document, coffer_value *sequence,
