@@ -68,17 +68,17 @@ size_t coffer_fs_parent_length(const char *path, size_t length)
         return length;
 }
 
-/* mkdir of the first `length` bytes of `path`; 0 also when it is there already, else errno. */
+/* mkdir of the first `length` bytes of `path`: 0, EEXIST when it is a directory already, or what errno says. */
 static int make_directory(char *path, size_t length)
 {
         char kept = path[length];
         path[length] = '\0';
-        int result = mkdir(path, 0777) == 0 ? 0 : errno;
+        int code = mkdir(path, 0777) == 0 ? 0 : errno;
         struct stat info;
-        if (result == EEXIST && stat(path, &info) == 0)
-                result = S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
+        if (code == EEXIST && (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)))
+                code = ENOTDIR;
         path[length] = kept;
-        return result;
+        return code;
 }
 
 static size_t next_component_end(const char *path, size_t length)
@@ -108,12 +108,12 @@ coffer_status coffer_fs_make_missing(const char *path, size_t *existing_length, 
                 length = coffer_fs_parent_length(copy, length);
                 code = make_directory(copy, length);
         }
-        size_t existing = coffer_fs_parent_length(copy, length);
-        while (code == 0 && length < end) {
+        size_t existing = code == EEXIST ? length : coffer_fs_parent_length(copy, length);
+        while ((code == 0 || code == EEXIST) && length < end) {
                 length = next_component_end(copy, length);
                 code = make_directory(copy, length);
         }
-        if (code != 0)
+        if (code != 0 && code != EEXIST)
                 return coffer_fs_error(error, code, "make the directory", path);
         *existing_length = existing;
         return COFFER_OK;

@@ -36,10 +36,12 @@ coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **o
         json_error_t failure;
         json_t *json =
                 json_loadb(data, text.size_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &failure);
-        if (!json)
-                return coffer_error_set_at(error, parse_status(&failure), failure.position,
-                                           "%s: not valid JSON at line %d, column %d: %s", what, failure.line,
+        if (!json) {
+                coffer_status status = parse_status(&failure);
+                return coffer_error_set_at(error, status, status == COFFER_NO_MEMORY ? -1 : failure.position,
+                                           "%s: cannot read JSON at line %d, column %d: %s", what, failure.line,
                                            failure.column, failure.text);
+        }
         *out = json;
         return COFFER_OK;
 }
