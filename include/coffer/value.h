@@ -98,6 +98,10 @@ COFFER_API void coffer_document_unref(coffer_document *document);           /* N
 COFFER_API const coffer_value *coffer_document_root(const coffer_document *document);
 COFFER_API void coffer_document_set_root(coffer_document *document, const coffer_value *root);
 
+/* What an unpickler would have made although the root does not hold it: results of calls that are dropped, and states
+ * that an object got before its last one. A list, or NULL when there is nothing. */
+COFFER_API const coffer_value *coffer_document_unused(const coffer_document *document);
+
 /* Keeps `bytes` (a new reference) alive as long as the document, so that values may borrow from it. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_keep(coffer_document *document, coffer_bytes *bytes,
                                                                coffer_error *error);
@@ -214,6 +218,8 @@ COFFER_API const coffer_value *coffer_value_callable(const coffer_value *object)
 COFFER_API const coffer_value *coffer_value_args(const coffer_value *object);
 COFFER_API const coffer_value *coffer_value_kwargs(const coffer_value *object);
 COFFER_API const coffer_value *coffer_value_state(const coffer_value *object);
+/* The function that would be called with the object and its state; NULL when the object takes its state itself. */
+COFFER_API const coffer_value *coffer_value_state_setter(const coffer_value *object);
 COFFER_API const coffer_value *coffer_value_object_pairs(const coffer_value *object);
 COFFER_API const coffer_value *coffer_value_persistent_id(const coffer_value *value);
 

@@ -70,6 +70,20 @@ void coffer_document_set_root(coffer_document *document, const coffer_value *roo
         document->root = root;
 }
 
+const coffer_value *coffer_document_unused(const coffer_document *document)
+{
+        return document->unused;
+}
+
+coffer_status coffer_document_add_unused(coffer_document *document, const coffer_value *value, coffer_error *error)
+{
+        if (!document->unused)
+                document->unused = coffer_node_container(document, COFFER_KIND_LIST);
+        if (!document->unused)
+                return coffer_document_failure(document, error);
+        return coffer_node_extend(document, document->unused, &value, 1, error);
+}
+
 coffer_status coffer_document_keep(coffer_document *document, coffer_bytes *bytes, coffer_error *error)
 {
         if (document->kept_count == document->kept_capacity) {

@@ -79,7 +79,7 @@ coffer_value *coffer_node_text_head(coffer_document *document, coffer_kind kind,
         coffer_value *node = extended ? coffer_node_of_kind(document, kind, sizeof(*node)) : NULL;
         if (!node)
                 return NULL;
-        *extended = (coffer_extended_data){head, full_size_bytes};
+        *extended = (coffer_extended_data){.data = head, .full_size_bytes = full_size_bytes};
         node->flags = COFFER_NODE_EXTENDED;
         node->extended = extended;
         return node;

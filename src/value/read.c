@@ -143,6 +143,11 @@ const coffer_value *coffer_value_state(const coffer_value *object)
         return object_of(object)->state;
 }
 
+const coffer_value *coffer_value_state_setter(const coffer_value *object)
+{
+        return object_of(object)->setter;
+}
+
 const coffer_value *coffer_value_object_pairs(const coffer_value *object)
 {
         return object_of(object)->pairs;

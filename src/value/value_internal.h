@@ -19,7 +19,8 @@ enum {
         COFFER_NODE_BIG = 1 << 0,       /* int: `data` holds two's complement bytes */
         COFFER_NODE_EXTENDED = 1 << 1,  /* text: `extended` holds data and sizes */
         COFFER_NODE_READ_ONLY = 1 << 2, /* buffer */
-        COFFER_NODE_HASHING = 1 << 3    /* tuple, frozenset: its hash is being worked out */
+        COFFER_NODE_HASHING = 1 << 3,   /* tuple, frozenset: its hash is being worked out */
+        COFFER_NODE_REACHED = 1 << 4    /* the pickle reader found it part of the result */
 };
 
 typedef struct coffer_pair {
@@ -30,6 +31,8 @@ typedef struct coffer_pair {
 typedef struct coffer_extended_data {
         coffer_cursor data;
         uint64_t full_size_bytes;
+        uint64_t latin1_size_bytes; /* of a str, when Latin-1 has all its characters */
+        bool is_latin1;
 } coffer_extended_data;
 
 struct coffer_value {
@@ -85,8 +88,9 @@ typedef struct coffer_object_node {
         const coffer_value *args;
         const coffer_value *kwargs;
         const coffer_value *state;
-        coffer_value *items; /* a list, or NULL */
-        coffer_value *pairs; /* a dict, or NULL */
+        coffer_value *items;        /* a list, or NULL */
+        coffer_value *pairs;        /* a dict, or NULL */
+        const coffer_value *setter; /* what `state` is given to, or NULL for the object itself */
 } coffer_object_node;
 
 struct coffer_document {
@@ -100,6 +104,7 @@ struct coffer_document {
         size_t limit_bytes;
         bool over_limit; /* why the last allocation failed */
         const coffer_value *root;
+        coffer_value *unused; /* a list, or NULL */
         coffer_bytes **kept;
         size_t kept_count;
         size_t kept_capacity;
@@ -110,6 +115,10 @@ void coffer_document_set_limit(coffer_document *document, size_t limit_bytes);
 
 /* Memory taken so far. */
 size_t coffer_document_used_bytes(const coffer_document *document);
+
+/* Adds to what the root does not hold, see coffer_document_unused. */
+COFFER_MUST_CHECK
+coffer_status coffer_document_add_unused(coffer_document *document, const coffer_value *value, coffer_error *error);
 
 /* Fills `error` with why the last allocation failed: COFFER_LIMIT or COFFER_NO_MEMORY. */
 coffer_status coffer_document_failure(const coffer_document *document, coffer_error *error);
