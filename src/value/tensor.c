@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tensors: their geometry, and tensor nodes. */
 #include "value/tensor.h"
-
-enum { MAX_DTYPE_DEPTH = 32 };
+#include "value/dtype.h"
 
 bool coffer_tensor_count(const coffer_tensor *tensor, uint64_t *out)
 {
@@ -68,71 +67,32 @@ bool coffer_tensor_set_strides(coffer_tensor *tensor, bool fortran)
         return true;
 }
 
-/* ---- deep copies ---- */
-
-static coffer_status copy_text(coffer_document *document, const char *text, const char **out, coffer_error *error)
+void coffer_tensor_iterate(const coffer_tensor *tensor, coffer_tensor_iterator *out)
 {
-        size_t size = text ? strlen(text) + 1 : 0;
-        char *copy = text ? (char *)coffer_document_alloc(document, size) : NULL;
-        if (text && !copy)
-                return coffer_document_failure(document, error);
-        if (copy)
-                memcpy(copy, text, size);
-        *out = copy;
-        return COFFER_OK;
+        *out = (coffer_tensor_iterator){.tensor = tensor, .element = tensor->data};
+        if (!coffer_tensor_count(tensor, &out->left))
+                out->left = 0;
 }
 
-static coffer_status copy_dtype(coffer_document *document, const coffer_dtype *from, coffer_dtype *to, unsigned depth,
-                                coffer_error *error);
-
-static coffer_status copy_dtype_pointer(coffer_document *document, const coffer_dtype *from, const coffer_dtype **to,
-                                        unsigned depth, coffer_error *error)
+bool coffer_tensor_next(coffer_tensor_iterator *iterator)
 {
-        coffer_dtype *copy = (coffer_dtype *)coffer_document_alloc(document, sizeof(*copy));
-        if (!copy)
-                return coffer_document_failure(document, error);
-        COFFER_TRY(copy_dtype(document, from, copy, depth + 1, error));
-        *to = copy;
-        return COFFER_OK;
-}
-
-static coffer_status copy_fields(coffer_document *document, const coffer_dtype *from, coffer_dtype *to, unsigned depth,
-                                 coffer_error *error)
-{
-        size_t size;
-        if (!coffer_mul_size(from->field_count, sizeof(coffer_dtype_field), &size))
-                return coffer_error_set(error, COFFER_LIMIT, "a dtype has too many fields");
-        coffer_dtype_field *fields = (coffer_dtype_field *)coffer_document_alloc(document, size);
-        if (!fields)
-                return coffer_document_failure(document, error);
-        for (size_t i = 0; i < from->field_count; i++) {
-                fields[i] = from->fields[i];
-                COFFER_TRY(copy_text(document, from->fields[i].name, &fields[i].name, error));
-                COFFER_TRY(copy_text(document, from->fields[i].title, &fields[i].title, error));
-                COFFER_TRY(copy_dtype_pointer(document, from->fields[i].dtype, &fields[i].dtype, depth, error));
+        const coffer_tensor *tensor = iterator->tensor;
+        if (iterator->left == 0)
+                return false;
+        iterator->left--;
+        if (!iterator->started) {
+                iterator->started = true;
+                return true;
         }
-        to->fields = fields;
-        return COFFER_OK;
-}
-
-static coffer_status copy_dtype(coffer_document *document, const coffer_dtype *from, coffer_dtype *to, unsigned depth,
-                                coffer_error *error)
-{
-        if (depth > MAX_DTYPE_DEPTH)
-                return coffer_error_set(error, COFFER_LIMIT, "a dtype is nested deeper than %d", MAX_DTYPE_DEPTH);
-        *to = *from;
-        COFFER_TRY(copy_text(document, from->datetime_unit, &to->datetime_unit, error));
-        if (from->base) {
-                uint64_t *shape =
-                        (uint64_t *)coffer_document_alloc(document, (from->subshape_dims + 1) * sizeof(*shape));
-                if (!shape)
-                        return coffer_document_failure(document, error);
-                if (from->subshape_dims > 0)
-                        memcpy(shape, from->subshape, from->subshape_dims * sizeof(*shape));
-                to->subshape = shape;
-                COFFER_TRY(copy_dtype_pointer(document, from->base, &to->base, depth, error));
+        for (size_t dim = tensor->dims; dim-- > 0;) {
+                if (++iterator->place[dim] < tensor->shape[dim]) {
+                        iterator->element += tensor->strides_bytes[dim];
+                        return true;
+                }
+                iterator->element -= tensor->strides_bytes[dim] * (int64_t)(tensor->shape[dim] - 1);
+                iterator->place[dim] = 0;
         }
-        return from->field_count > 0 ? copy_fields(document, from, to, depth, error) : COFFER_OK;
+        return true;
 }
 
 /* ---- tensor nodes ---- */
@@ -166,7 +126,8 @@ coffer_status coffer_value_tensor(coffer_document *document, const coffer_tensor
         if (!copy)
                 return coffer_document_failure(document, error);
         *copy = *tensor;
-        COFFER_TRY(copy_dtype(document, &tensor->dtype, &copy->dtype, 0, error));
+        coffer_dtype_builder builder = {.document = document};
+        COFFER_TRY(coffer_dtype_copy(&builder, &tensor->dtype, &copy->dtype, error));
         coffer_value *node = coffer_node_of_kind(document, COFFER_KIND_TENSOR, sizeof(*node));
         if (!node)
                 return coffer_document_failure(document, error);

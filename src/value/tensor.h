@@ -13,4 +13,16 @@ bool coffer_tensor_size(const coffer_tensor *tensor, uint64_t *out);
 COFFER_MUST_CHECK
 bool coffer_tensor_set_strides(coffer_tensor *tensor, bool fortran);
 
+/* Walks the elements in C order. */
+typedef struct coffer_tensor_iterator {
+        const coffer_tensor *tensor;
+        uint64_t left;
+        uint64_t place[COFFER_TENSOR_MAX_DIMS];
+        const uint8_t *element; /* the present one; NULL in an array of objects */
+        bool started;
+} coffer_tensor_iterator;
+
+void coffer_tensor_iterate(const coffer_tensor *tensor, coffer_tensor_iterator *out);
+bool coffer_tensor_next(coffer_tensor_iterator *iterator); /* false at the end */
+
 #endif
