@@ -59,10 +59,24 @@ typedef enum coffer_verdict {
         COFFER_DANGEROUS
 } coffer_verdict;
 
+/* What an unpickler would do there. */
+typedef enum coffer_pickle_action {
+        COFFER_ACTION_IMPORT = 0, /* take an attribute of a module */
+        COFFER_ACTION_CALL,       /* call it, or make an instance of it */
+        COFFER_ACTION_BUILD,      /* give an object its state */
+        COFFER_ACTION_PERSISTENT, /* ask the program for the object behind an id */
+        COFFER_ACTION_EXTENSION,  /* ask the program's extension registry */
+        COFFER_ACTION_STREAM      /* nothing: the pickle is damaged or odd there */
+} coffer_pickle_action;
+
+/* Equal findings are reported once. Control characters and whatever is no ASCII in names are written as \xNN, over-long
+ * names end in "...". */
 typedef struct coffer_pickle_finding {
-        uint64_t offset;      /* of the opcode */
+        uint64_t offset; /* of the first opcode that does it */
+        uint64_t count;  /* how many do */
+        coffer_pickle_action action;
         coffer_verdict verdict;
-        const char *module;   /* what would be imported, or "" when operands can't be followed */
+        const char *module;   /* what would be imported, or "" when there is none or it can't be followed */
         const char *qualname;
         const char *reason;   /* one line */
 } coffer_pickle_finding;

@@ -28,6 +28,15 @@ static inline bool coffer_cursor_is(coffer_cursor cursor, const char *text)
         return coffer_cursor_equal(cursor, coffer_cursor_text(text));
 }
 
+/* The order of the bytes, as strcmp. */
+static inline int coffer_cursor_compare_text(coffer_cursor left, const char *right)
+{
+        size_t right_bytes = strlen(right);
+        size_t common = left.size_bytes < right_bytes ? left.size_bytes : right_bytes;
+        int order = common ? memcmp(left.data, right, common) : 0;
+        return order ? order : (left.size_bytes > right_bytes) - (left.size_bytes < right_bytes);
+}
+
 /* Takes `size_bytes` from the front. */
 static inline bool coffer_cursor_take(coffer_cursor *cursor, size_t size_bytes, coffer_cursor *out)
 {
