@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "util/json.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -15,6 +16,9 @@ enum { DEEPEST_NESTING = 2048 };
 
 static coffer_status parse_status(const json_error_t *failure)
 {
+        /* Without memory for a token jansson may call the token wrong, or say nothing at all. */
+        if (errno == ENOMEM || failure->text[0] == '\0')
+                return COFFER_NO_MEMORY;
         switch (json_error_code(failure)) {
         case json_error_out_of_memory:
                 return COFFER_NO_MEMORY;
@@ -34,6 +38,7 @@ coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **o
                                         text.size_bytes, largest_input_bytes);
         const char *data = text.size_bytes > 0 ? (const char *)text.data : "";
         json_error_t failure;
+        errno = 0;
         json_t *json =
                 json_loadb(data, text.size_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &failure);
         if (!json) {
@@ -164,8 +169,9 @@ coffer_status coffer_json_set(json_t *object, const char *key, json_t *value, co
         if (!value)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for the JSON value of %s", key);
         _cleanup_json_ json_t *owned = value;
-        if (!json_is_object(object))
-                return coffer_error_set(error, COFFER_INVALID, "%s is set in a JSON value that is no object", key);
+        if (!json_is_object(object) || value == object)
+                return coffer_error_set(error, COFFER_INVALID,
+                                        "%s cannot be set in a JSON value that is no object, or itself", key);
         if (!coffer_utf8_valid(coffer_cursor_text(key), false))
                 return coffer_error_set(error, COFFER_INVALID, "the JSON key %s is not UTF-8", key);
         if (json_object_set_new_nocheck(object, key, TAKE_PTR(owned)) != 0)
