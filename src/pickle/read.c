@@ -4,17 +4,20 @@
 
 #include "pickle/reader.h"
 
+/* The size of an argument is a constant in each place of the big switch, and the code shall be made for that size. */
+#define FOR_EACH_SIZE static inline __attribute__((always_inline))
+
 /* ---- arguments ---- */
 
-static inline coffer_status need_bytes(coffer_reader *reader, size_t size_bytes)
+FOR_EACH_SIZE coffer_status need_bytes(coffer_reader *reader, size_t size_bytes)
 {
         if (coffer_source_ready(&reader->source) < size_bytes)
                 return coffer_source_need(&reader->source, size_bytes, reader->error);
         return COFFER_OK;
 }
 
-/* A little-endian number of `size_bytes`, which is a constant wherever this is inlined. */
-static inline coffer_status take_number(coffer_reader *reader, size_t size_bytes, uint64_t *out)
+/* A little-endian number of `size_bytes`. */
+FOR_EACH_SIZE coffer_status take_number(coffer_reader *reader, size_t size_bytes, uint64_t *out)
 {
         COFFER_TRY(need_bytes(reader, size_bytes));
         uint64_t number = 0;
@@ -27,7 +30,7 @@ static inline coffer_status take_number(coffer_reader *reader, size_t size_bytes
 
 /* ---- frequent opcodes ---- */
 
-static inline coffer_status do_int(coffer_reader *reader, size_t size_bytes)
+FOR_EACH_SIZE coffer_status do_int(coffer_reader *reader, size_t size_bytes)
 {
         uint64_t number;
         COFFER_TRY(take_number(reader, size_bytes, &number));
@@ -45,7 +48,7 @@ static inline coffer_status do_float(coffer_reader *reader)
         return coffer_reader_push(reader, coffer_node_float(reader->document, value));
 }
 
-static inline coffer_status do_text(coffer_reader *reader, size_t length_bytes, coffer_kind kind)
+FOR_EACH_SIZE coffer_status do_text(coffer_reader *reader, size_t length_bytes, coffer_kind kind)
 {
         uint64_t size_bytes;
         COFFER_TRY(take_number(reader, length_bytes, &size_bytes));
@@ -61,19 +64,19 @@ static coffer_status do_python2_text(coffer_reader *reader, size_t length_bytes)
         return coffer_reader_python2_text(reader, size_bytes);
 }
 
-static inline coffer_status do_container(coffer_reader *reader, coffer_kind kind)
+FOR_EACH_SIZE coffer_status do_container(coffer_reader *reader, coffer_kind kind)
 {
         return coffer_reader_push(reader, coffer_node_container(reader->document, kind));
 }
 
-static inline coffer_status do_get(coffer_reader *reader, size_t size_bytes)
+FOR_EACH_SIZE coffer_status do_get(coffer_reader *reader, size_t size_bytes)
 {
         uint64_t index;
         COFFER_TRY(take_number(reader, size_bytes, &index));
         return coffer_reader_get(reader, index);
 }
 
-static inline coffer_status do_put(coffer_reader *reader, size_t size_bytes)
+FOR_EACH_SIZE coffer_status do_put(coffer_reader *reader, size_t size_bytes)
 {
         uint64_t index;
         COFFER_TRY(take_number(reader, size_bytes, &index));
@@ -91,7 +94,7 @@ static inline coffer_status do_memoize(coffer_reader *reader)
         return COFFER_OK;
 }
 
-static inline coffer_status do_short_tuple(coffer_reader *reader, size_t count)
+FOR_EACH_SIZE coffer_status do_short_tuple(coffer_reader *reader, size_t count)
 {
         COFFER_TRY(coffer_reader_need(reader, count));
         return coffer_reader_tuple(reader, reader->stack.count - count);
@@ -105,7 +108,7 @@ static coffer_status do_tuple(coffer_reader *reader)
 }
 
 /* The opcodes that add everything above the mark to what lies below it. */
-static inline coffer_status do_fill(coffer_reader *reader, coffer_status (*fill)(coffer_reader *reader, size_t first))
+FOR_EACH_SIZE coffer_status do_fill(coffer_reader *reader, coffer_status (*fill)(coffer_reader *reader, size_t first))
 {
         size_t first;
         COFFER_TRY(coffer_reader_pop_mark(reader, &first));

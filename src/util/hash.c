@@ -24,12 +24,12 @@ static void make_seed(void)
         seed[1] = (uint64_t)getpid() << 32 ^ (uint64_t)(uintptr_t)&now;
 }
 
-static uint64_t rotate_left(uint64_t word, int bits)
+static inline uint64_t rotate_left(uint64_t word, int bits)
 {
         return word << bits | word >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
         v[0] += v[1];
         v[2] += v[3];
@@ -43,7 +43,7 @@ static void sip_round(uint64_t v[4])
         v[2] = rotate_left(v[2], 32);
 }
 
-static void sip_absorb(uint64_t v[4], uint64_t word)
+static inline void sip_absorb(uint64_t v[4], uint64_t word)
 {
         v[3] ^= word;
         sip_round(v);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Documents: an arena of chunks that grow geometrically, and blocks for arrays too large for them. */
+#include <sys/mman.h>
+
 #include "value/value_internal.h"
 
 enum {
         FIRST_CHUNK_BYTES = 1 << 10,
-        MAX_CHUNK_BYTES = 1 << 22,
+        MAX_CHUNK_BYTES = 1 << 25,
+        LARGE_BYTES = 1 << 21,
+        PAGE_BYTES = 1 << 12,
         BLOCK_BYTES = 1 << 16 /* from here on an array has memory of its own, which can be resized in place */
 };
 
@@ -128,6 +132,15 @@ static bool take_from_limit(coffer_document *document, size_t size_bytes)
         return true;
 }
 
+/* The first touch of a page takes longer than making the values on it: asks for few, large pages. */
+static void advise_large_pages(void *memory, size_t size_bytes)
+{
+        uintptr_t first = ((uintptr_t)memory + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+        uintptr_t end = ((uintptr_t)memory + size_bytes) & ~(uintptr_t)(PAGE_BYTES - 1);
+        if (size_bytes >= LARGE_BYTES)
+                (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
+}
+
 static void *new_block(coffer_document *document, size_t size_bytes)
 {
         size_t total;
@@ -164,6 +177,7 @@ static bool new_chunk(coffer_document *document, size_t at_least_bytes)
                 document->used_bytes -= total;
                 return false;
         }
+        advise_large_pages(chunk, total);
         chunk->next = document->chunks;
         document->chunks = chunk;
         document->next = (uint8_t *)chunk->memory;
