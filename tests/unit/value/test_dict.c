@@ -265,21 +265,21 @@ static void test_key_that_contains_itself(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_numbers_are_equal_by_value),
-                cmocka_unit_test(test_big_numbers_are_equal_by_value),
-                cmocka_unit_test(test_nan_is_only_itself),
-                cmocka_unit_test(test_text_is_equal_by_contents_and_kind),
-                cmocka_unit_test(test_tuples_are_equal_by_contents),
-                cmocka_unit_test(test_frozensets_are_equal_in_any_order),
-                cmocka_unit_test(test_unhashable_and_objects_count_by_identity),
-                cmocka_unit_test(test_key_can_no_longer_grow),
-                cmocka_unit_test(test_dict_keeps_insertion_order),
-                cmocka_unit_test(test_pairs_of_one_batch_are_merged),
-                cmocka_unit_test(test_set_drops_what_it_has),
-                cmocka_unit_test(test_million_keys_with_equal_python_hashes_stay_fast),
-                cmocka_unit_test(test_deep_keys_do_not_recurse),
-                cmocka_unit_test(test_keys_of_parts_shared_many_times_do_not_hang),
-                cmocka_unit_test(test_key_that_contains_itself),
+                leak_checked(test_numbers_are_equal_by_value),
+                leak_checked(test_big_numbers_are_equal_by_value),
+                leak_checked(test_nan_is_only_itself),
+                leak_checked(test_text_is_equal_by_contents_and_kind),
+                leak_checked(test_tuples_are_equal_by_contents),
+                leak_checked(test_frozensets_are_equal_in_any_order),
+                leak_checked(test_unhashable_and_objects_count_by_identity),
+                leak_checked(test_key_can_no_longer_grow),
+                leak_checked(test_dict_keeps_insertion_order),
+                leak_checked(test_pairs_of_one_batch_are_merged),
+                leak_checked(test_set_drops_what_it_has),
+                leak_checked(test_million_keys_with_equal_python_hashes_stay_fast),
+                leak_checked(test_deep_keys_do_not_recurse),
+                leak_checked(test_keys_of_parts_shared_many_times_do_not_hang),
+                leak_checked(test_key_that_contains_itself),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -376,22 +376,22 @@ static void test_text_document(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_simple_array_is_read_without_a_copy),
-                cmocka_unit_test(test_fortran_order_sets_strides),
-                cmocka_unit_test(test_every_simple_dtype),
-                cmocka_unit_test(test_structured_dtype),
-                cmocka_unit_test(test_names_in_latin1_and_utf8),
-                cmocka_unit_test(test_empty_and_large_shapes),
-                cmocka_unit_test(test_malformed_headers),
-                cmocka_unit_test(test_data_must_match_the_shape),
-                cmocka_unit_test(test_truncated_anywhere),
-                cmocka_unit_test(test_what_is_refused),
-                cmocka_unit_test(test_written_file_shares_the_data),
-                cmocka_unit_test(test_written_file_keeps_its_owner),
-                cmocka_unit_test(test_strided_tensor_is_written_in_c_order),
-                cmocka_unit_test(test_tensors_that_no_file_can_hold),
-                cmocka_unit_test(test_long_headers_take_version_2_and_foreign_names_version_3),
-                cmocka_unit_test(test_text_document),
+                leak_checked(test_simple_array_is_read_without_a_copy),
+                leak_checked(test_fortran_order_sets_strides),
+                leak_checked(test_every_simple_dtype),
+                leak_checked(test_structured_dtype),
+                leak_checked(test_names_in_latin1_and_utf8),
+                leak_checked(test_empty_and_large_shapes),
+                leak_checked(test_malformed_headers),
+                leak_checked(test_data_must_match_the_shape),
+                leak_checked(test_truncated_anywhere),
+                leak_checked(test_what_is_refused),
+                leak_checked(test_written_file_shares_the_data),
+                leak_checked(test_written_file_keeps_its_owner),
+                leak_checked(test_strided_tensor_is_written_in_c_order),
+                leak_checked(test_tensors_that_no_file_can_hold),
+                leak_checked(test_long_headers_take_version_2_and_foreign_names_version_3),
+                leak_checked(test_text_document),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

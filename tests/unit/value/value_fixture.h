@@ -3,13 +3,9 @@
 #ifndef COFFER_TESTS_VALUE_FIXTURE_H
 #define COFFER_TESTS_VALUE_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
 
 #include "value/value_internal.h"
 
