@@ -27,6 +27,15 @@ static coffer_status push_global(coffer_reader *reader, size_t replaced, coffer_
         return coffer_reader_replace(reader, replaced, global);
 }
 
+/* In place of its two names. */
+static coffer_status push_global_of_strs(coffer_reader *reader, const coffer_value *module, const coffer_value *name)
+{
+        coffer_value *global = coffer_node_global(reader->document, module, name);
+        if (!global)
+                return coffer_document_failure(reader->document, reader->error);
+        return coffer_reader_replace(reader, 2, global);
+}
+
 coffer_status coffer_reader_global(coffer_reader *reader, const coffer_opcode_operand *operand)
 {
         if (!coffer_utf8_valid(operand->first, false) || !coffer_utf8_valid(operand->second, false))
@@ -48,7 +57,10 @@ coffer_status coffer_reader_stack_global(coffer_reader *reader, const coffer_opc
                 return coffer_reader_fail(reader, COFFER_LIMIT,
                                           "a name is longer than the %" PRIu64 " bytes to be kept",
                                           reader->options->keep_bytes);
-        return push_global(reader, 2, coffer_value_data(module), coffer_value_data(name));
+        bool plain = module->count > 0 && name->count > 0 && !((module->flags | name->flags) & COFFER_NODE_EXTENDED);
+        if (!plain || reader->protocol <= LAST_PROTOCOL_WITH_PYTHON2_NAMES)
+                return push_global(reader, 2, coffer_value_data(module), coffer_value_data(name));
+        return push_global_of_strs(reader, module, name);
 }
 
 coffer_status coffer_reader_extension(coffer_reader *reader, const coffer_opcode_operand *operand)

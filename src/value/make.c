@@ -234,6 +234,25 @@ coffer_status coffer_value_set_item(coffer_document *document, coffer_value *dic
 
 /* ---- globals, objects, and what has no contents ---- */
 
+static coffer_value *make_global(coffer_document *document, coffer_cursor module, coffer_cursor qualname)
+{
+        coffer_value *node = coffer_node_of_kind(document, COFFER_KIND_GLOBAL, sizeof(coffer_global_node));
+        if (node) {
+                node->count = (uint32_t)module.size_bytes;
+                node->data = module.data;
+                ((coffer_global_node *)node)->qualname = qualname;
+        }
+        return node;
+}
+
+coffer_value *coffer_node_global(coffer_document *document, const coffer_value *module, const coffer_value *qualname)
+{
+        coffer_value *node = make_global(document, coffer_value_data(module), coffer_value_data(qualname));
+        if (node)
+                node->flags |= COFFER_NODE_NAMED_BY_STRS;
+        return node;
+}
+
 coffer_status coffer_value_global(coffer_document *document, coffer_cursor module, coffer_cursor qualname,
                                   coffer_value **out, coffer_error *error)
 {
@@ -241,13 +260,9 @@ coffer_status coffer_value_global(coffer_document *document, coffer_cursor modul
                 return coffer_error_set(error, COFFER_LIMIT, "the name of a module is over 4 GiB");
         void *module_copy = copy_data(document, module);
         void *qualname_copy = module_copy ? copy_data(document, qualname) : NULL;
-        coffer_value *node =
-                qualname_copy ? coffer_node_of_kind(document, COFFER_KIND_GLOBAL, sizeof(coffer_global_node)) : NULL;
-        if (node) {
-                node->count = (uint32_t)module.size_bytes;
-                node->data = (const uint8_t *)module_copy;
-                ((coffer_global_node *)node)->qualname = coffer_cursor_of(qualname_copy, qualname.size_bytes);
-        }
+        coffer_value *node = qualname_copy ? make_global(document, coffer_cursor_of(module_copy, module.size_bytes),
+                                                         coffer_cursor_of(qualname_copy, qualname.size_bytes))
+                                           : NULL;
         return deliver(document, node, out, error);
 }
 

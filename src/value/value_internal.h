@@ -16,11 +16,12 @@
 #include "util/cursor.h"
 
 enum {
-        COFFER_NODE_BIG = 1 << 0,       /* int: `data` holds two's complement bytes */
-        COFFER_NODE_EXTENDED = 1 << 1,  /* text: `extended` holds data and sizes */
-        COFFER_NODE_READ_ONLY = 1 << 2, /* buffer */
-        COFFER_NODE_HASHING = 1 << 3,   /* tuple, frozenset: its hash is being worked out */
-        COFFER_NODE_REACHED = 1 << 4    /* the pickle reader found it part of the result */
+        COFFER_NODE_BIG = 1 << 0,          /* int: `data` holds two's complement bytes */
+        COFFER_NODE_EXTENDED = 1 << 1,     /* text: `extended` holds data and sizes */
+        COFFER_NODE_READ_ONLY = 1 << 2,    /* buffer */
+        COFFER_NODE_HASHING = 1 << 3,      /* tuple, frozenset: its hash is being worked out */
+        COFFER_NODE_REACHED = 1 << 4,      /* the pickle reader found it part of the result */
+        COFFER_NODE_NAMED_BY_STRS = 1 << 5 /* global: its names are the very data of two strs */
 };
 
 typedef struct coffer_pair {
@@ -206,6 +207,9 @@ static inline coffer_value *coffer_node_text(coffer_document *document, coffer_k
 
 /* The same over a copy. */
 coffer_value *coffer_node_text_copy(coffer_document *document, coffer_kind kind, coffer_cursor text);
+
+/* A global whose names are the data of two strs, so that a writer can tell which of the document's strs they were. */
+coffer_value *coffer_node_global(coffer_document *document, const coffer_value *module, const coffer_value *qualname);
 
 /* An empty container of any kind. */
 coffer_value *coffer_node_container(coffer_document *document, coffer_kind kind);
