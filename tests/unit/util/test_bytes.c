@@ -124,6 +124,7 @@ static void test_shared_sequence_cannot_grow(void **state)
         coffer_error error = COFFER_ERROR_INIT;
         _cleanup_bytes_ coffer_bytes *bytes = bytes_of("a", "b");
         _cleanup_bytes_ coffer_bytes *second = coffer_bytes_ref(bytes);
+        assert_ptr_equal(second, bytes);
         assert_status(coffer_bytes_append_copy(bytes, coffer_cursor_text("c"), &error), COFFER_STATE);
         assert_status(coffer_bytes_append_borrow(bytes, coffer_cursor_text("c"), count_release, &released, &error),
                       COFFER_STATE);

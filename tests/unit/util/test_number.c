@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "util/cursor.h"
+#include "util/fs.h"
 #include "util/number.h"
 
 /* Numbers in the form that Python's repr gives them. */
@@ -85,14 +86,21 @@ static void test_nan_has_no_sign(void **state)
 static void test_locale_does_not_matter(void **state)
 {
         (void)state;
-        if (system("localedef --no-archive -i de_DE -f UTF-8 ./comma >/dev/null 2>&1") != 0)
-                skip();
+        static const char source[] =
+                "LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \".\"\ngrouping 3\nEND LC_NUMERIC\n";
+        assert_ok(coffer_fs_publish("source", coffer_cursor_text(source), false, false, NULL));
+        /* Its exit code complains of the categories that are left out. */
+        int complaint = system("localedef --no-archive -c -i source ./comma >/dev/null 2>&1");
         setenv("LOCPATH", test_directory_path(), 1);
-        assert_non_null(setlocale(LC_NUMERIC, "comma"));
+        const char *locale = setlocale(LC_NUMERIC, "comma");
+        unsetenv("LOCPATH");
+        if (!locale) {
+                print_message("no localedef (%d)\n", complaint);
+                skip();
+        }
         assert_string_equal(localeconv()->decimal_point, ",");
         check_numbers();
         setlocale(LC_NUMERIC, "C");
-        unsetenv("LOCPATH");
 }
 
 static void test_random_bits_come_back(void **state)
