@@ -28,17 +28,15 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_new(coffer_bytes **out, 
  * NULL for static memory; it is not called when the function fails); `share` refers to another sequence's segments
  * and holds a reference to it. Only while the caller holds the single reference
  * and before coffer_bytes_contiguous has copied; else COFFER_STATE. An empty segment adds none. */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_copy(coffer_bytes *bytes,
-                                                                   coffer_cursor segment,
-                                                                   coffer_error *error);
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_take(coffer_bytes *bytes, void *memory,
-                                                                   size_t size_bytes, coffer_error *error);
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_borrow(coffer_bytes *bytes,
-                                                                     coffer_cursor segment,
-                                                                     coffer_release_fn release, void *owner,
-                                                                     coffer_error *error);
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_share(coffer_bytes *bytes, coffer_bytes *other,
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_copy(coffer_bytes *bytes, coffer_cursor segment,
                                                                     coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_take(coffer_bytes *bytes, void *memory,
+                                                                    size_t size_bytes, coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_borrow(coffer_bytes *bytes, coffer_cursor segment,
+                                                                      coffer_release_fn release, void *owner,
+                                                                      coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_share(coffer_bytes *bytes, coffer_bytes *other,
+                                                                     coffer_error *error);
 
 /* Total size; number of segments; the i-th segment (empty cursor when out of range). */
 COFFER_API uint64_t coffer_bytes_size(const coffer_bytes *bytes);
@@ -48,7 +46,7 @@ COFFER_API coffer_cursor coffer_bytes_segment(const coffer_bytes *bytes, size_t 
 /* All bytes as one piece of memory, valid as long as `bytes`. Copies (once, remembered) only when there is
  * more than one segment. Thread-safe. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_contiguous(coffer_bytes *bytes, coffer_cursor *out,
-                                                                  coffer_error *error);
+                                                                   coffer_error *error);
 
 COFFER_API coffer_bytes *coffer_bytes_ref(coffer_bytes *bytes); /* NULL gives NULL */
 COFFER_API void coffer_bytes_unref(coffer_bytes *bytes);        /* NULL is allowed */
@@ -65,7 +63,7 @@ struct coffer_stream {
 
 /* A stream over the bytes; it holds a reference until it is closed. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_open_stream(coffer_bytes *bytes, coffer_stream **out,
-                                                                   coffer_error *error);
+                                                                    coffer_error *error);
 
 COFFER_END_DECLS
 #endif

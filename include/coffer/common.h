@@ -8,10 +8,9 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define COFFER_API __attribute__((visibility("default")))
-#define COFFER_MUST_CHECK __attribute__((warn_unused_result))
-#define COFFER_PRINTF(format_index, first_index) \
-        __attribute__((format(printf, format_index, first_index)))
+#define COFFER_API                               __attribute__((visibility("default")))
+#define COFFER_MUST_CHECK                        __attribute__((warn_unused_result))
+#define COFFER_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
 #else
 #define COFFER_API
 #define COFFER_MUST_CHECK
@@ -20,7 +19,7 @@
 
 #ifdef __cplusplus
 #define COFFER_BEGIN_DECLS extern "C" {
-#define COFFER_END_DECLS }
+#define COFFER_END_DECLS   }
 #else
 #define COFFER_BEGIN_DECLS
 #define COFFER_END_DECLS

@@ -46,11 +46,14 @@ enum { COFFER_ERROR_MESSAGE_BYTES = 1024 };
 typedef struct coffer_error {
         coffer_status status;
         coffer_error_class error_class;
-        int64_t offset; /* byte offset in the input for MALFORMED and LIMIT, else -1 */
+        int64_t offset;                           /* byte offset in the input for MALFORMED and LIMIT, else -1 */
         char message[COFFER_ERROR_MESSAGE_BYTES]; /* one line, NUL-terminated, UTF-8 */
 } coffer_error;
 
-#define COFFER_ERROR_INIT {COFFER_OK, COFFER_CLASS_NONE, -1, {0}}
+#define COFFER_ERROR_INIT                                                                                              \
+        {                                                                                                              \
+                COFFER_OK, COFFER_CLASS_NONE, -1, ""                                                                   \
+        }
 
 /* The name of a status, for example "not-found". Never NULL; static storage. */
 COFFER_API const char *coffer_status_name(coffer_status status);
@@ -64,8 +67,8 @@ COFFER_API coffer_error_class coffer_status_class(coffer_status status);
 /* Fills `error` (may be NULL) with `status` and a formatted line (newlines and control characters
  * become spaces, too long is cut at a UTF-8 boundary) and returns `status`, so that a failing
  * function can end with `return coffer_error_set(...)`. Allocates nothing. */
-COFFER_API coffer_status coffer_error_set(coffer_error *error, coffer_status status,
-                                          const char *format, ...) COFFER_PRINTF(3, 4);
+COFFER_API coffer_status coffer_error_set(coffer_error *error, coffer_status status, const char *format, ...)
+        COFFER_PRINTF(3, 4);
 
 /* The same with the byte offset in the input where the trouble starts. The message does not repeat it
  * by itself. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files as inputs and outputs of a front: read whole, and written so that they appear only when they are whole. Paths are
- * NUL-terminated; errors name the path and errno's text. */
+/* Files as inputs and outputs of a front: read whole, and written so that they appear only when they are whole. Paths
+ * are NUL-terminated; errors name the path and errno's text. */
 #ifndef COFFER_FILE_H
 #define COFFER_FILE_H
 
@@ -8,8 +8,8 @@
 
 COFFER_BEGIN_DECLS
 
-/* The whole file: read into memory, or mapped read-only when large. COFFER_NOT_FOUND when missing, COFFER_IO when it is no
- * regular file. */
+/* The whole file: read into memory, or mapped read-only when large. COFFER_NOT_FOUND when missing, COFFER_IO when it is
+ * no regular file. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_read(const char *path, coffer_bytes **out, coffer_error *error);
 
 /* Everything up to the end of an open descriptor (a pipe, standard input), which stays open; `name` is for errors. */
@@ -24,8 +24,8 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_file_writer_open(const char *p
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_file_writer_write(coffer_file_writer *writer, coffer_cursor data,
                                                                     coffer_error *error);
 /* Publishes: with `sync` the data is flushed before the rename and the directory (with those above it that were
- * made for this file) after it. Without `overwrite` a file that is there stays and COFFER_CONFLICT is returned. The writer is
- * freed in every case. */
+ * made for this file) after it. Without `overwrite` a file that is there stays and COFFER_CONFLICT is returned. The
+ * writer is freed in every case. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_file_writer_commit(coffer_file_writer *writer, bool overwrite,
                                                                      bool sync, coffer_error *error);
 COFFER_API void coffer_file_writer_abort(coffer_file_writer *writer); /* removes the temporary; NULL is allowed */

@@ -16,7 +16,10 @@ typedef struct coffer_buf {
 } coffer_buf;
 
 /* Nothing is allocated until something is added. */
-#define COFFER_BUF_INIT(maximum_bytes) {NULL, 0, 0, (maximum_bytes)}
+#define COFFER_BUF_INIT(maximum_bytes)                                                                                 \
+        {                                                                                                              \
+                NULL, 0, 0, (maximum_bytes)                                                                            \
+        }
 
 /* All give COFFER_LIMIT over the maximum, COFFER_NO_MEMORY without memory, and then change nothing. */
 COFFER_MUST_CHECK coffer_status coffer_buf_reserve(coffer_buf *buf, size_t extra_bytes, coffer_error *error);

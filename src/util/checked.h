@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 /* True when the result fits; `out` is written only then. */
-#define COFFER_CHECKED(name, type, builtin)                                            \
-        static inline bool coffer_##name(type left, type right, type *out)             \
-        {                                                                              \
-                type result;                                                           \
-                if (builtin(left, right, &result))                                     \
-                        return false;                                                  \
-                *out = result;                                                         \
-                return true;                                                           \
+#define COFFER_CHECKED(name, type, builtin)                                                                            \
+        static inline bool coffer_##name(type left, type right, type *out)                                             \
+        {                                                                                                              \
+                type result;                                                                                           \
+                if (builtin(left, right, &result))                                                                     \
+                        return false;                                                                                  \
+                *out = result;                                                                                         \
+                return true;                                                                                           \
         }
 COFFER_CHECKED(add_size, size_t, __builtin_add_overflow)
 COFFER_CHECKED(mul_size, size_t, __builtin_mul_overflow)

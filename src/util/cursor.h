@@ -58,17 +58,17 @@ static inline bool coffer_cursor_u8(coffer_cursor *cursor, uint8_t *out)
         return true;
 }
 
-#define COFFER_CURSOR_LITTLE_ENDIAN(bits)                                                \
-        static inline bool coffer_cursor_u##bits##_le(coffer_cursor *cursor, uint##bits##_t *out) \
-        {                                                                                \
-                coffer_cursor part;                                                      \
-                if (!coffer_cursor_take(cursor, bits / 8, &part))                        \
-                        return false;                                                    \
-                uint64_t value = 0;                                                      \
-                for (size_t i = 0; i < bits / 8; i++)                                    \
-                        value |= (uint64_t)part.data[i] << (8 * i);                      \
-                *out = (uint##bits##_t)value;                                            \
-                return true;                                                             \
+#define COFFER_CURSOR_LITTLE_ENDIAN(bits)                                                                              \
+        static inline bool coffer_cursor_u##bits##_le(coffer_cursor *cursor, uint##bits##_t *out)                      \
+        {                                                                                                              \
+                coffer_cursor part;                                                                                    \
+                if (!coffer_cursor_take(cursor, bits / 8, &part))                                                      \
+                        return false;                                                                                  \
+                uint64_t value = 0;                                                                                    \
+                for (size_t i = 0; i < bits / 8; i++)                                                                  \
+                        value |= (uint64_t)part.data[i] << (8 * i);                                                    \
+                *out = (uint##bits##_t)value;                                                                          \
+                return true;                                                                                           \
         }
 COFFER_CURSOR_LITTLE_ENDIAN(16)
 COFFER_CURSOR_LITTLE_ENDIAN(32)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of the local file system, beside what <coffer/file.h> has. Paths are NUL-terminated; errors name the path and errno's text. */
+/* Files of the local file system, beside what <coffer/file.h> has. Paths are NUL-terminated; errors name the path and
+ * errno's text. */
 #ifndef COFFER_UTIL_FS_H
 #define COFFER_UTIL_FS_H
 
@@ -7,9 +8,15 @@
 #include <coffer/file.h>
 #include "util/cleanup.h"
 
-typedef enum coffer_file_type { COFFER_FILE_NONE, COFFER_FILE_REGULAR, COFFER_FILE_DIRECTORY, COFFER_FILE_OTHER } coffer_file_type;
+typedef enum coffer_file_type {
+        COFFER_FILE_NONE,
+        COFFER_FILE_REGULAR,
+        COFFER_FILE_DIRECTORY,
+        COFFER_FILE_OTHER
+} coffer_file_type;
 
-/* What is at `path` (symbolic links followed); a missing one is COFFER_FILE_NONE, not an error. `size_bytes` may be NULL. */
+/* What is at `path` (symbolic links followed); a missing one is COFFER_FILE_NONE, not an error. `size_bytes` may be
+ * NULL. */
 COFFER_MUST_CHECK coffer_status coffer_fs_stat(const char *path, coffer_file_type *type, uint64_t *size_bytes,
                                                coffer_error *error);
 
@@ -19,7 +26,8 @@ COFFER_MUST_CHECK coffer_status coffer_fs_open_stream(const char *path, coffer_s
 /* Makes the directory and its missing parents (mode 0777 less the umask). */
 COFFER_MUST_CHECK coffer_status coffer_fs_make_directories(const char *path, coffer_error *error);
 
-/* Names in a directory, sorted, without "." and "..": calls `visit` for each until it fails. Missing: COFFER_NOT_FOUND. */
+/* Names in a directory, sorted, without "." and "..": calls `visit` for each until it fails. COFFER_NOT_FOUND
+ * when missing. */
 COFFER_MUST_CHECK coffer_status coffer_fs_list(const char *path,
                                                coffer_status (*visit)(void *user, const char *name,
                                                                       coffer_file_type type, coffer_error *error),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON by jansson, written as Python's json.dumps writes it: ", " and ": ", non-ASCII escaped, insertion order, floats in
- * repr form, no newline at the end. */
+/* JSON by jansson, written as Python's json.dumps writes it: ", " and ": ", non-ASCII escaped, insertion order, floats
+ * in repr form, no newline at the end. */
 #ifndef COFFER_UTIL_JSON_H
 #define COFFER_UTIL_JSON_H
 
@@ -25,7 +25,8 @@ COFFER_MUST_CHECK coffer_status coffer_json_write(const json_t *json, coffer_buf
 /* The same as a string to free with coffer_free. */
 COFFER_MUST_CHECK coffer_status coffer_json_text(const json_t *json, char **out, coffer_error *error);
 
-/* object[key] = value (the reference is taken, also on failure); NULL value means it could not be made: COFFER_NO_MEMORY. */
+/* object[key] = value (the reference is taken, also on failure); NULL value means it could not be made:
+ * COFFER_NO_MEMORY. */
 COFFER_MUST_CHECK coffer_status coffer_json_set(json_t *object, const char *key, json_t *value, coffer_error *error);
 
 /* The text of object[key], or NULL when it is absent or no string. */

@@ -14,8 +14,8 @@ static inline void coffer_mutex_unlockp(pthread_mutex_t **mutex)
 }
 
 /* Holds `mutex` until the end of the scope. */
-#define COFFER_LOCK_SCOPE(mutex)                                                              \
-        pthread_mutex_t *locked_ _cleanup_(coffer_mutex_unlockp) __attribute__((unused)) = (mutex); \
+#define COFFER_LOCK_SCOPE(mutex)                                                                                       \
+        pthread_mutex_t *locked_ _cleanup_(coffer_mutex_unlockp) __attribute__((unused)) = (mutex);                    \
         pthread_mutex_lock(locked_)
 
 #endif
