@@ -132,6 +132,12 @@ void *coffer_map_get(const coffer_map *map, const char *key)
         return entry ? entry->value : NULL;
 }
 
+const char *coffer_map_key(const coffer_map *map, const char *key)
+{
+        const struct entry *entry = find(map, key);
+        return entry ? entry->key : NULL;
+}
+
 bool coffer_map_remove(coffer_map *map, const char *key)
 {
         struct entry *entry = find(map, key);

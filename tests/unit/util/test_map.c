@@ -73,6 +73,8 @@ static void test_keys_are_copied(void **state)
         key[0] = 'x';
         assert_true(coffer_map_has(map, "key"));
         assert_false(coffer_map_has(map, "xey"));
+        assert_string_equal(coffer_map_key(map, "key"), "key");
+        assert_null(coffer_map_key(map, "xey"));
 }
 
 static void test_values_are_freed_once(void **state)
