@@ -61,6 +61,9 @@ typedef struct coffer_blob_stat {
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_stat(coffer_cas *cas, const char *key, coffer_blob_stat *out,
                                                           coffer_error *error);
 
+/* The next sync of the storage covers this blob, whoever stored it. COFFER_NOT_FOUND when it is not there. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_require(coffer_cas *cas, const char *key, coffer_error *error);
+
 /* Stores bytes under a key that is trusted (copying between stores of one flow), raw as Metaflow does. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_transfer(coffer_cas *from, coffer_cas *to, const char *key,
                                                               coffer_error *error);

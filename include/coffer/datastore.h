@@ -123,6 +123,10 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_save_blob(coffer_task *ta
                                                                 const coffer_metadata *metadata,
                                                                 coffer_error *error);
 
+/* Says that the task's work went well or failed: saves the artifacts `_task_ok` and `_success`, and `done` records it in the metadata tree. Without
+ * it Metaflow's client takes the task for neither finished nor successful. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_set_outcome(coffer_task *task, bool ok, coffer_error *error);
+
 /* Makes the attempt complete: everything that it refers to is on disk (unless sync is off), then data.json, then DONE.lock, then the metadata
  * tree's records. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_done(coffer_task *task, coffer_error *error);

@@ -38,6 +38,8 @@ typedef struct coffer_storage_get {
 /* An object that is written piece by piece and appears when committed. */
 typedef struct coffer_storage_writer coffer_storage_writer;
 
+typedef struct coffer_storage_lock coffer_storage_lock;
+
 typedef struct coffer_storage_class {
         uint32_t version; /* COFFER_STORAGE_VERSION */
         const char *type; /* "local", "spin", "s3", ... as recorded in data.json */
@@ -82,6 +84,12 @@ typedef struct coffer_storage_class {
         coffer_status (*commit)(coffer_storage_writer *writer, const char *metadata_json, bool overwrite,
                                 bool metadata_first, coffer_error *error);
         void (*abort)(coffer_storage_writer *writer);
+
+        /* Keeps all others out that lock `path` (a directory, made when missing), in this process or another one: waits for it. The
+         * lock ends with `unlock` or with the process. A storage that can't have locks gives one that keeps nobody out. */
+        coffer_status (*lock)(coffer_storage *storage, const char *path, coffer_storage_lock **out,
+                              coffer_error *error);
+        void (*unlock)(coffer_storage_lock *lock);
 
         void (*free)(coffer_storage *storage);
 } coffer_storage_class;
