@@ -97,36 +97,31 @@ static inline coffer_status do_memoize(coffer_reader *reader)
 FOR_EACH_SIZE coffer_status do_short_tuple(coffer_reader *reader, size_t count)
 {
         COFFER_TRY(coffer_reader_need(reader, count));
-        return coffer_reader_tuple(reader, reader->stack.count - count);
+        return coffer_reader_collect(reader, COFFER_KIND_TUPLE, reader->stack.count - count);
 }
 
 static coffer_status do_tuple(coffer_reader *reader)
 {
         size_t first;
         COFFER_TRY(coffer_reader_pop_mark(reader, &first));
-        return coffer_reader_tuple(reader, first);
+        return coffer_reader_collect(reader, COFFER_KIND_TUPLE, first);
 }
 
-/* The opcodes that add everything above the mark to what lies below it. */
-FOR_EACH_SIZE coffer_status do_fill(coffer_reader *reader, coffer_status (*fill)(coffer_reader *reader, size_t first))
+/* Adds all above the mark to what lies below it. */
+static coffer_status do_add_all(coffer_reader *reader, coffer_kind like)
 {
         size_t first;
         COFFER_TRY(coffer_reader_pop_mark(reader, &first));
         if (first == reader->floor)
                 return coffer_reader_fail(reader, COFFER_MALFORMED, "no value below the mark");
-        return fill(reader, first);
+        return coffer_reader_add(reader, like, first);
 }
 
-static coffer_status do_append(coffer_reader *reader)
+/* Adds the `count` topmost values to what lies below them. */
+static coffer_status do_add(coffer_reader *reader, coffer_kind like, size_t count)
 {
-        COFFER_TRY(coffer_reader_need(reader, 2));
-        return coffer_reader_append(reader, reader->stack.count - 1);
-}
-
-static coffer_status do_set_item(coffer_reader *reader)
-{
-        COFFER_TRY(coffer_reader_need(reader, 3));
-        return coffer_reader_set_items(reader, reader->stack.count - 2);
+        COFFER_TRY(coffer_reader_need(reader, count + 1));
+        return coffer_reader_add(reader, like, reader->stack.count - count);
 }
 
 static coffer_status do_frame(coffer_reader *reader)
@@ -141,9 +136,10 @@ static coffer_status do_stop(coffer_reader *reader)
         if (reader->mark_count > 0)
                 return coffer_reader_fail(reader, COFFER_MALFORMED, "a mark is left on the stack");
         COFFER_TRY(coffer_reader_need(reader, 1));
-        if (reader->stack.count > 1)
-                return coffer_reader_fail(reader, COFFER_MALFORMED, "%zu values are left on the stack below the result",
-                                          reader->stack.count - 1);
+        size_t left = reader->stack.count - 1;
+        if (left > 0)
+                return coffer_reader_fail(reader, COFFER_MALFORMED, "%zu value%s left on the stack below the result",
+                                          left, left == 1 ? " is" : "s are");
         reader->stopped = true;
         return coffer_reader_finish(reader, reader->stack.values[0]);
 }
@@ -216,15 +212,15 @@ static inline coffer_status run_opcode(coffer_reader *reader, uint8_t code)
         case COFFER_OP_TUPLE:
                 return do_tuple(reader);
         case COFFER_OP_APPEND:
-                return do_append(reader);
+                return do_add(reader, COFFER_KIND_LIST, 1);
         case COFFER_OP_APPENDS:
-                return do_fill(reader, coffer_reader_append);
+                return do_add_all(reader, COFFER_KIND_LIST);
         case COFFER_OP_SETITEM:
-                return do_set_item(reader);
+                return do_add(reader, COFFER_KIND_DICT, 2);
         case COFFER_OP_SETITEMS:
-                return do_fill(reader, coffer_reader_set_items);
+                return do_add_all(reader, COFFER_KIND_DICT);
         case COFFER_OP_ADDITEMS:
-                return do_fill(reader, coffer_reader_add_items);
+                return do_add_all(reader, COFFER_KIND_SET);
         default:
                 return coffer_reader_rare(reader, code);
         }

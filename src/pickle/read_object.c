@@ -144,7 +144,7 @@ coffer_status coffer_reader_inst(coffer_reader *reader, const coffer_opcode_oper
 {
         size_t first;
         COFFER_TRY(coffer_reader_pop_mark(reader, &first));
-        COFFER_TRY(coffer_reader_tuple(reader, first));
+        COFFER_TRY(coffer_reader_collect(reader, COFFER_KIND_TUPLE, first));
         COFFER_TRY(coffer_reader_global(reader, operand));
         coffer_value **top = coffer_reader_top(reader);
         return push_object(reader, 2, COFFER_CALL, top[0], top[-1], NULL);
@@ -153,10 +153,11 @@ coffer_status coffer_reader_inst(coffer_reader *reader, const coffer_opcode_oper
 coffer_status coffer_reader_obj(coffer_reader *reader, const coffer_opcode_operand *operand)
 {
         (void)operand;
-        COFFER_TRY(coffer_reader_need(reader, 1));
         size_t first;
         COFFER_TRY(coffer_reader_pop_mark(reader, &first));
-        COFFER_TRY(coffer_reader_tuple(reader, first + 1));
+        if (first == reader->stack.count)
+                return coffer_reader_fail(reader, COFFER_MALFORMED, "no class above the mark");
+        COFFER_TRY(coffer_reader_collect(reader, COFFER_KIND_TUPLE, first + 1));
         coffer_value **top = coffer_reader_top(reader);
         return push_object(reader, 2, COFFER_CALL, top[-1], top[0], NULL);
 }

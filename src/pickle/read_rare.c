@@ -40,36 +40,29 @@ static coffer_status step_dup(coffer_reader *reader, const coffer_opcode_operand
         return coffer_reader_push_again(reader, *coffer_reader_top(reader));
 }
 
-/* Puts an empty container below the values above the mark, and fills it with them. */
-static coffer_status collect(coffer_reader *reader, coffer_kind kind,
-                             coffer_status (*fill)(coffer_reader *reader, size_t first))
+static coffer_status collect_above_mark(coffer_reader *reader, coffer_kind kind)
 {
         size_t first;
         COFFER_TRY(coffer_reader_pop_mark(reader, &first));
-        COFFER_TRY(coffer_reader_push(reader, coffer_node_container(reader->document, kind)));
-        coffer_value **values = reader->stack.values + first;
-        coffer_value *container = *coffer_reader_top(reader);
-        memmove((void *)(values + 1), (const void *)values, (reader->stack.count - 1 - first) * sizeof(*values));
-        values[0] = container;
-        return fill(reader, first + 1);
+        return coffer_reader_collect(reader, kind, first);
 }
 
 static coffer_status step_list(coffer_reader *reader, const coffer_opcode_operand *operand)
 {
         (void)operand;
-        return collect(reader, COFFER_KIND_LIST, coffer_reader_append);
+        return collect_above_mark(reader, COFFER_KIND_LIST);
 }
 
 static coffer_status step_dict(coffer_reader *reader, const coffer_opcode_operand *operand)
 {
         (void)operand;
-        return collect(reader, COFFER_KIND_DICT, coffer_reader_set_items);
+        return collect_above_mark(reader, COFFER_KIND_DICT);
 }
 
 static coffer_status step_frozenset(coffer_reader *reader, const coffer_opcode_operand *operand)
 {
         (void)operand;
-        return collect(reader, COFFER_KIND_FROZENSET, coffer_reader_add_items);
+        return collect_above_mark(reader, COFFER_KIND_FROZENSET);
 }
 
 static coffer_status step_long(coffer_reader *reader, const coffer_opcode_operand *operand)

@@ -140,15 +140,11 @@ const char *coffer_reader_kind_name(const coffer_value *value)
         return names[value->kind];
 }
 
-static const coffer_value *const *values_from(const coffer_reader *reader, size_t first)
-{
-        return (const coffer_value *const *)(reader->stack.values + first);
-}
-
 /* The list or dict of an object that takes what is added to the object. */
-static coffer_status part_of_object(coffer_reader *reader, coffer_value *object, coffer_kind kind, coffer_value **out)
+static coffer_status part_of_object(coffer_reader *reader, coffer_value *object, coffer_kind like, coffer_value **out)
 {
         coffer_object_node *node = (coffer_object_node *)object;
+        coffer_kind kind = like == COFFER_KIND_DICT ? COFFER_KIND_DICT : COFFER_KIND_LIST;
         coffer_value **part = kind == COFFER_KIND_DICT ? &node->pairs : &node->items;
         if (!*part)
                 *part = coffer_node_container(reader->document, kind);
@@ -156,69 +152,6 @@ static coffer_status part_of_object(coffer_reader *reader, coffer_value *object,
                 return coffer_document_failure(reader->document, reader->error);
         *out = *part;
         return COFFER_OK;
-}
-
-/* The container below place `first`, when it is of that kind; of an object, its part of that kind. */
-static coffer_status target_below(coffer_reader *reader, size_t first, coffer_kind kind, coffer_value **out)
-{
-        coffer_value *target = reader->stack.values[first - 1];
-        if (target->kind == kind) {
-                *out = target;
-                return COFFER_OK;
-        }
-        if (target->kind == COFFER_KIND_OBJECT)
-                return part_of_object(reader, target, kind, out);
-        return coffer_reader_fail(reader, COFFER_MALFORMED, "%s can't be added to like a %s",
-                                  coffer_reader_kind_name(target),
-                                  kind == COFFER_KIND_LIST   ? "list"
-                                  : kind == COFFER_KIND_DICT ? "dict"
-                                                             : "set");
-}
-
-coffer_status coffer_reader_append(coffer_reader *reader, size_t first)
-{
-        coffer_value *target;
-        COFFER_TRY(target_below(reader, first, COFFER_KIND_LIST, &target));
-        COFFER_TRY(coffer_node_extend(reader->document, target, values_from(reader, first), reader->stack.count - first,
-                                      reader->error));
-        reader->stack.count = first;
-        return COFFER_OK;
-}
-
-coffer_status coffer_reader_set_items(coffer_reader *reader, size_t first)
-{
-        size_t count = reader->stack.count - first;
-        if (count % 2 != 0)
-                return coffer_reader_fail(reader, COFFER_MALFORMED, "the last key has no value");
-        coffer_value *target;
-        COFFER_TRY(target_below(reader, first, COFFER_KIND_DICT, &target));
-        COFFER_TRY(coffer_reader_check_keys(reader, values_from(reader, first), count, 2));
-        COFFER_TRY(coffer_node_update(reader->document, target, values_from(reader, first), count / 2, reader->error));
-        reader->stack.count = first;
-        return COFFER_OK;
-}
-
-coffer_status coffer_reader_add_items(coffer_reader *reader, size_t first)
-{
-        size_t count = reader->stack.count - first;
-        coffer_value *target;
-        if (reader->stack.values[first - 1]->kind == COFFER_KIND_OBJECT)
-                return coffer_reader_append(reader, first);
-        COFFER_TRY(target_below(reader, first, COFFER_KIND_SET, &target));
-        COFFER_TRY(coffer_reader_check_keys(reader, values_from(reader, first), count, 1));
-        COFFER_TRY(coffer_node_add(reader->document, target, values_from(reader, first), count, reader->error));
-        reader->stack.count = first;
-        return COFFER_OK;
-}
-
-coffer_status coffer_reader_tuple(coffer_reader *reader, size_t first)
-{
-        size_t count = reader->stack.count - first;
-        coffer_value *tuple = coffer_node_container(reader->document, COFFER_KIND_TUPLE);
-        if (tuple)
-                COFFER_TRY(
-                        coffer_node_extend(reader->document, tuple, values_from(reader, first), count, reader->error));
-        return coffer_reader_replace(reader, count, tuple);
 }
 
 coffer_status coffer_reader_check_keys(coffer_reader *reader, const coffer_value *const *values, size_t count,
@@ -231,4 +164,48 @@ coffer_status coffer_reader_check_keys(coffer_reader *reader, const coffer_value
                         return coffer_reader_fail(reader, COFFER_MALFORMED, "%s can't be a key",
                                                   coffer_reader_kind_name(values[i]));
         return COFFER_OK;
+}
+
+static coffer_status update(coffer_reader *reader, coffer_value *dict, const coffer_value *const *values, size_t count)
+{
+        if (count % 2 != 0)
+                return coffer_reader_fail(reader, COFFER_MALFORMED, "the last key has no value");
+        COFFER_TRY(coffer_reader_check_keys(reader, values, count, 2));
+        return coffer_node_update(reader->document, dict, values, count / 2, reader->error);
+}
+
+/* Moves the values from place `first` of the stack on into a container. */
+static coffer_status fill(coffer_reader *reader, coffer_value *container, size_t first)
+{
+        const coffer_value *const *values = (const coffer_value *const *)(reader->stack.values + first);
+        size_t count = reader->stack.count - first;
+        reader->stack.count = first;
+        switch (container->kind) {
+        case COFFER_KIND_DICT:
+                return update(reader, container, values, count);
+        case COFFER_KIND_SET:
+        case COFFER_KIND_FROZENSET:
+                COFFER_TRY(coffer_reader_check_keys(reader, values, count, 1));
+                return coffer_node_add(reader->document, container, values, count, reader->error);
+        default:
+                return coffer_node_extend(reader->document, container, values, count, reader->error);
+        }
+}
+
+coffer_status coffer_reader_collect(coffer_reader *reader, coffer_kind kind, size_t first)
+{
+        coffer_value *container = coffer_node_container(reader->document, kind);
+        if (container)
+                COFFER_TRY(fill(reader, container, first));
+        return coffer_reader_push(reader, container);
+}
+
+coffer_status coffer_reader_add(coffer_reader *reader, coffer_kind like, size_t first)
+{
+        coffer_value *target = reader->stack.values[first - 1];
+        if (target->kind == COFFER_KIND_OBJECT)
+                COFFER_TRY(part_of_object(reader, target, like, &target));
+        else if (target->kind != like)
+                return coffer_reader_fail(reader, COFFER_MALFORMED, "it adds to %s", coffer_reader_kind_name(target));
+        return fill(reader, target, first);
 }

@@ -117,17 +117,14 @@ static inline coffer_status coffer_reader_get(coffer_reader *reader, uint64_t in
 
 /* ---- containers ---- */
 
-/* Adds the values from place `first` of the stack on to the container below them, and takes them off. */
+/* Moves the values from place `first` of the stack on into the list, dict or set below them (`like` says which it must
+ * be), or into the like part of an object. */
 COFFER_MUST_CHECK
-coffer_status coffer_reader_append(coffer_reader *reader, size_t first);
-COFFER_MUST_CHECK
-coffer_status coffer_reader_set_items(coffer_reader *reader, size_t first);
-COFFER_MUST_CHECK
-coffer_status coffer_reader_add_items(coffer_reader *reader, size_t first);
+coffer_status coffer_reader_add(coffer_reader *reader, coffer_kind like, size_t first);
 
-/* Puts a tuple of the values from place `first` on in their place. */
+/* Puts a new container of them in their place. */
 COFFER_MUST_CHECK
-coffer_status coffer_reader_tuple(coffer_reader *reader, size_t first);
+coffer_status coffer_reader_collect(coffer_reader *reader, coffer_kind kind, size_t first);
 
 /* Checks that all of these can be keys of a dict or members of a set; every `step`-th counts. */
 COFFER_MUST_CHECK
