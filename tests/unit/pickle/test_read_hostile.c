@@ -85,13 +85,8 @@ static void test_deep_by_filling_what_is_in_place_already(void **state)
         (void)state;
         /* Each list goes into the one before it while still empty. */
         coffer_buf pickle =
-                build(PICKLE(P_EMPTY_LIST P_DUP), PICKLE(P_EMPTY_LIST P_PUT "0\n" P_APPEND P_POP P_GET "0\n" P_DUP),
-                      PICKLE(P_POP P_TUPLE1 P_STOP));
-        coffer_document *document = NULL;
-        assert_status(test_pickle_read(coffer_buf_cursor(&pickle), 0, NULL, &document, NULL), COFFER_MALFORMED);
-        coffer_buf_done(&pickle);
-        pickle = build(PICKLE(P_EMPTY_LIST P_PUT "1\n"), PICKLE(P_EMPTY_LIST P_PUT "0\n" P_APPEND P_POP P_GET "0\n"),
-                       PICKLE(P_POP P_GET "1\n" P_STOP));
+                build(PICKLE(P_EMPTY_LIST P_PUT "1\n"), PICKLE(P_EMPTY_LIST P_PUT "0\n" P_APPEND P_POP P_GET "0\n"),
+                      PICKLE(P_POP P_GET "1\n" P_STOP));
         expect_limit(&pickle, NULL, TOO_DEEP);
 }
 
