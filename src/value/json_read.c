@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "util/json.h"
+#include "util/map.h"
 #include "util/number.h"
 #include "value/value_internal.h"
 
@@ -13,7 +14,8 @@ enum { EXACT_DIGITS = 17, FAR_EXPONENT = 1 << 28, SHOWN_BYTES = 40 };
 typedef struct reader {
         coffer_document *document;
         coffer_cursor text;
-        size_t next; /* offset behind the last number taken */
+        size_t next;      /* offset behind the last number taken */
+        coffer_map *keys; /* text to the str that is the key wherever the text is one, as in Python */
 } reader;
 
 /* ---- finding numbers ---- */
@@ -199,8 +201,22 @@ static coffer_status build_number(reader *r, const coffer_value **out, coffer_er
 static coffer_status build_text(reader *r, const char *text, size_t size_bytes, const coffer_value **out,
                                 coffer_error *error)
 {
-        *out = coffer_node_text_copy(r->document, COFFER_KIND_STR, coffer_cursor_of(text, size_bytes));
+        *out = coffer_node_text_made(r->document, COFFER_KIND_STR, coffer_cursor_of(text, size_bytes));
         return *out ? COFFER_OK : coffer_document_failure(r->document, error);
+}
+
+static coffer_status build_key(reader *r, const char *text, size_t size_bytes, const coffer_value **out,
+                               coffer_error *error)
+{
+        bool has_nul = strlen(text) != size_bytes;
+        const coffer_value *known = has_nul ? NULL : (const coffer_value *)coffer_map_get(r->keys, text);
+        if (!known) {
+                COFFER_TRY(build_text(r, text, size_bytes, &known, error));
+                if (!has_nul)
+                        COFFER_TRY(coffer_map_set(r->keys, text, (void *)known, error));
+        }
+        *out = known;
+        return COFFER_OK;
 }
 
 static coffer_status build(reader *r, json_t *json, const coffer_value **out, coffer_error *error);
@@ -224,7 +240,7 @@ static coffer_status build_object(reader *r, json_t *object, const coffer_value 
         const coffer_value *pair[2];
         COFFER_TRY(coffer_value_container(r->document, COFFER_KIND_DICT, &dict, error));
         for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
-                COFFER_TRY(build_text(r, json_object_iter_key(at), json_object_iter_key_len(at), &pair[0], error));
+                COFFER_TRY(build_key(r, json_object_iter_key(at), json_object_iter_key_len(at), &pair[0], error));
                 COFFER_TRY(build(r, json_object_iter_value(at), &pair[1], error));
                 COFFER_TRY(coffer_node_update(r->document, dict, pair, 1, error));
         }
@@ -275,9 +291,11 @@ coffer_status coffer_document_from_json(coffer_cursor text, coffer_document **ou
         coffer_document *document _cleanup_document_ = NULL;
         coffer_buf copy _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
         json_t *json _cleanup_json_ = NULL;
+        coffer_map *keys _cleanup_map_ = NULL;
         const coffer_value *root;
         COFFER_TRY(coffer_document_new(&document, error));
-        reader r = {document, text, 0};
+        COFFER_TRY(coffer_map_new(NULL, &keys, error));
+        reader r = {document, text, 0, keys};
         COFFER_TRY(hide_numbers(&r, &copy, error));
         COFFER_TRY(coffer_json_parse(coffer_buf_cursor(&copy), "the text", &json, error));
         COFFER_TRY(build(&r, json, &root, error));

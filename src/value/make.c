@@ -91,11 +91,18 @@ coffer_value *coffer_node_text_copy(coffer_document *document, coffer_kind kind,
         return copy ? coffer_node_text(document, kind, coffer_cursor_of(copy, text.size_bytes)) : NULL;
 }
 
+coffer_value *coffer_node_text_made(coffer_document *document, coffer_kind kind, coffer_cursor text)
+{
+        const uint8_t *shared = coffer_shared_text(kind, text);
+        return shared ? coffer_node_text(document, kind, coffer_cursor_of(shared, text.size_bytes))
+                      : coffer_node_text_copy(document, kind, text);
+}
+
 static coffer_status make_text(coffer_document *document, coffer_kind kind, coffer_cursor text, bool borrow,
                                coffer_value **out, coffer_error *error)
 {
         coffer_value *node =
-                borrow ? coffer_node_text(document, kind, text) : coffer_node_text_copy(document, kind, text);
+                borrow ? coffer_node_text(document, kind, text) : coffer_node_text_made(document, kind, text);
         return deliver(document, node, out, error);
 }
 

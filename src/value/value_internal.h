@@ -208,6 +208,15 @@ static inline coffer_value *coffer_node_text(coffer_document *document, coffer_k
 /* The same over a copy. */
 coffer_value *coffer_node_text_copy(coffer_document *document, coffer_kind kind, coffer_cursor text);
 
+/* Python has one object each of the empty str, of the empty bytes and of every str of one Latin-1 character. Values of ours
+ * that are not read from a pickle, which says itself what is one object, have their data in the place that this gives;
+ * NULL for any other text. */
+const uint8_t *coffer_shared_text(coffer_kind kind, coffer_cursor text);
+extern const uint8_t coffer_shared_empty_text[1];
+
+/* As coffer_node_text_copy, but for those texts. */
+coffer_value *coffer_node_text_made(coffer_document *document, coffer_kind kind, coffer_cursor text);
+
 /* A global whose names are the data of two strs, so that a writer can tell which of the document's strs they were. */
 coffer_value *coffer_node_global(coffer_document *document, const coffer_value *module, const coffer_value *qualname);
 
