@@ -9,4 +9,7 @@
  * one, or leaves both as they are. What is put is static. */
 void coffer_python2_name(coffer_cursor *module, coffer_cursor *name);
 
+/* The other way: what a pickler writes there for a present name. */
+void coffer_python2_old_name(coffer_cursor *module, coffer_cursor *name);
+
 #endif
