@@ -130,8 +130,9 @@ static coffer_status make_latin1_text(coffer_pickle_writer *writer, coffer_curso
         uint8_t *next = text;
         for (size_t i = 0; i < data.size_bytes; i++)
                 next += coffer_utf8_put(data.data[i], next);
-        return coffer_writer_deliver(
-                writer, coffer_node_text(writer->scratch, COFFER_KIND_STR, coffer_cursor_of(text, size)), out);
+        const uint8_t *shared = coffer_shared_text(COFFER_KIND_STR, coffer_cursor_of(text, size));
+        coffer_cursor cursor = coffer_cursor_of(shared && data.size_bytes == 1 ? shared : text, size);
+        return coffer_writer_deliver(writer, coffer_node_text(writer->scratch, COFFER_KIND_STR, cursor), out);
 }
 
 /* _codecs.encode(str, "latin1"), always with the same str "latin1". */

@@ -6,7 +6,7 @@
 #include "pickle/python2_names.h"
 #include "pickle/writer.h"
 
-enum { MAX_HEAD_BYTES = 9 };
+enum { MAX_HEAD_BYTES = 9, MAX_SHOWN_BYTES = 200 };
 
 /* An opcode and a little-endian number of `width` bytes. */
 static size_t make_head(uint8_t head[MAX_HEAD_BYTES], uint8_t opcode, uint64_t number, size_t width)
@@ -189,6 +189,26 @@ static coffer_status find_module_text(coffer_pickle_writer *writer, const coffer
         return COFFER_OK;
 }
 
+static int shown_bytes(coffer_cursor name)
+{
+        return name.size_bytes < MAX_SHOWN_BYTES ? (int)name.size_bytes : MAX_SHOWN_BYTES;
+}
+
+/* The name at protocol 2. A module of Python 3 that has the name of one that Python 2 had would be taken for that. */
+static coffer_status find_old_name(const coffer_pickle_writer *writer, coffer_cursor *module, coffer_cursor *qualname)
+{
+        coffer_cursor old_module = *module, old_qualname = *qualname;
+        coffer_python2_old_name(module, qualname);
+        if (module->data != old_module.data)
+                return COFFER_OK;
+        coffer_python2_name(&old_module, &old_qualname);
+        if (module->data == old_module.data)
+                return COFFER_OK;
+        return coffer_error_set(writer->error, COFFER_UNSUPPORTED, "%.*s.%.*s needs pickle protocol 4",
+                                shown_bytes(*module), (const char *)module->data, shown_bytes(*qualname),
+                                (const char *)qualname->data);
+}
+
 static coffer_status write_global(coffer_pickle_writer *writer, const coffer_value *value)
 {
         coffer_cursor module = coffer_value_module(value);
@@ -199,7 +219,7 @@ static coffer_status write_global(coffer_pickle_writer *writer, const coffer_val
                 COFFER_TRY(save_name(writer, qualname));
                 return coffer_output_byte(&writer->output, COFFER_OP_STACK_GLOBAL);
         }
-        coffer_python2_old_name(&module, &qualname);
+        COFFER_TRY(find_old_name(writer, &module, &qualname));
         COFFER_TRY(coffer_output_byte(&writer->output, COFFER_OP_GLOBAL));
         COFFER_TRY(coffer_output_write(&writer->output, module.data, module.size_bytes));
         COFFER_TRY(coffer_output_byte(&writer->output, '\n'));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests: reads pickles and writes them again, or scans them. Standard input holds records of a protocol to write
- * (one byte; 0: scan), a length (eight bytes, little-endian) and a pickle. Each is answered with a status (one byte; 0:
+/* For tests: makes pickles out of pickles, JSON texts and .npy files, or scans pickles. Standard input holds records of
+ * a mode (one byte), a length (eight bytes, little-endian) and data. Each is answered with a status (one byte; 0:
  * good), a length, and a pickle, the scanner's findings in lines, or an error. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +14,24 @@ static void put_length(uint64_t length)
                 putchar((int)(length >> 8 * i & 0xff));
 }
 
-static coffer_status rewrite(coffer_bytes *pickle, uint32_t protocol, coffer_bytes **out, coffer_error *error)
+/* The mode is the protocol to write, and one of these; 0 is to scan. */
+enum { MODE_JSON = 0x40, MODE_NPY = 0x80, MODE_PROTOCOL = 0x0f };
+
+static coffer_status read_data(coffer_bytes *data, uint8_t mode, coffer_document **out, coffer_error *error)
+{
+        if (mode & MODE_JSON)
+                return coffer_document_from_json(coffer_bytes_segment(data, 0), out, error);
+        if (mode & MODE_NPY)
+                return coffer_document_from_npy(data, out, error);
+        return coffer_pickle_read(data, NULL, out, NULL, error);
+}
+
+static coffer_status rewrite(coffer_bytes *data, uint8_t mode, coffer_bytes **out, coffer_error *error)
 {
         coffer_pickle_write_options options = COFFER_PICKLE_WRITE_OPTIONS_INIT;
         coffer_document *document = NULL;
-        options.protocol = protocol;
-        coffer_status status = coffer_pickle_read(pickle, NULL, &document, NULL, error);
+        options.protocol = mode & MODE_PROTOCOL;
+        coffer_status status = read_data(data, mode, &document, error);
         if (status == COFFER_OK)
                 status = coffer_pickle_write(document, coffer_document_root(document), &options, out, error);
         coffer_document_unref(document);
