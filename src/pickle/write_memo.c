@@ -2,7 +2,7 @@
 /* What has been written already: a hash table with open addressing. */
 #include "pickle/writer.h"
 
-enum { FIRST_ENTRIES = 64, NOT_A_TEXT = UINT32_MAX };
+enum { FIRST_ENTRIES = 64, NOT_A_TEXT = UINT32_MAX, BLOCK_BITS = 8, STEP_BITS = 3 };
 
 coffer_memo_key coffer_memo_key_of_text(coffer_cursor text)
 {
@@ -23,11 +23,13 @@ coffer_memo_key coffer_memo_key_of(const coffer_value *value)
         return (coffer_memo_key){value, NOT_A_TEXT};
 }
 
-/* Fibonacci hashing: the places of values lie in rows, and the high bits of the product spread them. */
+/* Values that lie near each other are written one after the other: the places of a block keep their order in the table,
+ * so that it is walked through and not jumped about in, and Fibonacci hashing spreads the blocks. */
 static size_t first_entry(const coffer_memo *memo, coffer_memo_key key)
 {
-        uint64_t product = ((uint64_t)(uintptr_t)key.place + key.size) * UINT64_C(0x9e3779b97f4a7c15);
-        return (size_t)(product >> 20) & (memo->capacity - 1);
+        uint64_t place = (uint64_t)(uintptr_t)key.place;
+        uint64_t block = (place >> BLOCK_BITS) * UINT64_C(0x9e3779b97f4a7c15) >> 20;
+        return (size_t)((block << (BLOCK_BITS - STEP_BITS)) + (place >> STEP_BITS)) & (memo->capacity - 1);
 }
 
 static coffer_memo_entry *find_entry(const coffer_memo *memo, coffer_memo_key key)
