@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serializer/record.h"
+
+static coffer_status copy_text(const char *text, char **out, coffer_error *error)
+{
+        if (!text)
+                return COFFER_OK;
+        *out = coffer_strdup(text);
+        return *out ? COFFER_OK : coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a record");
+}
+
+static coffer_status copy_set(const char *const *items, coffer_map **out, coffer_error *error)
+{
+        COFFER_TRY(coffer_map_new(NULL, out, error));
+        for (; items && *items; items++)
+                COFFER_TRY(coffer_map_set(*out, *items, NULL, error));
+        return COFFER_OK;
+}
+
+static coffer_status copy_descriptor(coffer_record *record, const coffer_descriptor *descriptor, coffer_error *error)
+{
+        COFFER_TRY(copy_text(descriptor->name, &record->name, error));
+        COFFER_TRY(copy_text(descriptor->location, &record->class_path, error));
+        COFFER_TRY(copy_text(descriptor->source, &record->source, error));
+        COFFER_TRY(copy_set(descriptor->types, &record->types, error));
+        COFFER_TRY(copy_set(descriptor->encodings, &record->encodings, error));
+        COFFER_TRY(copy_set(descriptor->needs, &record->needs, error));
+        COFFER_TRY(copy_set(NULL, &record->awaiting, error));
+        COFFER_TRY(copy_set(NULL, &record->awaited, error));
+        record->has_declared_priority = descriptor->priority != NULL;
+        if (descriptor->priority)
+                record->declared_priority = *descriptor->priority;
+        return COFFER_OK;
+}
+
+coffer_status coffer_record_new(const coffer_descriptor *descriptor, coffer_record **out, coffer_error *error)
+{
+        if (descriptor->version != 1)
+                return coffer_error_set(error, COFFER_INVALID, "a descriptor of unknown version %u",
+                                        descriptor->version);
+        if (!descriptor->name || !descriptor->location)
+                return coffer_error_set(error, COFFER_INVALID, "a descriptor needs a name and a location");
+        _cleanup_record_ coffer_record *record = coffer_alloc_zeroed(1, sizeof(*record));
+        if (!record)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a record");
+        COFFER_TRY(copy_descriptor(record, descriptor, error));
+        *out = TAKE_PTR(record);
+        return COFFER_OK;
+}
+
+void coffer_record_free(coffer_record *record)
+{
+        if (!record)
+                return;
+        if (record->loaded && record->host->unload)
+                record->host->unload(record->host, record->loaded);
+        coffer_map_free(record->awaited);
+        coffer_map_free(record->awaiting);
+        coffer_map_free(record->needs);
+        coffer_map_free(record->encodings);
+        coffer_map_free(record->types);
+        coffer_free(record->type);
+        coffer_free(record->directory);
+        coffer_free(record->source);
+        coffer_free(record->class_path);
+        coffer_free(record->name);
+        coffer_free(record);
+}
+
+bool coffer_record_is_lazy(const coffer_record *record)
+{
+        return coffer_map_count(record->types) > 0 || coffer_map_count(record->encodings) > 0;
+}
+
+bool coffer_record_advance(coffer_record *record, coffer_event event)
+{
+        coffer_record_state next;
+        if (!coffer_transition(record->state, event, &next)) {
+                (void)coffer_error_set(&record->last_error, COFFER_INTERNAL,
+                                       "a record in state %s was told \"%s\", which it cannot follow",
+                                       coffer_record_state_name(record->state), coffer_event_name(event));
+                return false;
+        }
+        record->state = next;
+        return true;
+}
+
+coffer_status coffer_serializer_check(const coffer_serializer *serializer, coffer_error *error)
+{
+        if (!serializer)
+                return coffer_error_set(error, COFFER_INVALID, "there is no serializer");
+        if (serializer->abi != COFFER_SERIALIZER_ABI)
+                return coffer_error_set(error, COFFER_ABI, "built for serializer ABI %u, this library speaks %d",
+                                        serializer->abi, COFFER_SERIALIZER_ABI);
+        if (serializer->struct_bytes < sizeof(coffer_serializer))
+                return coffer_error_set(error, COFFER_ABI, "its table has %u bytes, this library reads %zu",
+                                        serializer->struct_bytes, sizeof(coffer_serializer));
+        if (!serializer->type)
+                return coffer_error_set(error, COFFER_INVALID, "the serializer has no type");
+        if (!serializer->can_serialize || !serializer->can_deserialize || !serializer->serialize ||
+            !serializer->deserialize)
+                return coffer_error_set(error, COFFER_INVALID, "serializer '%s' lacks one of its four functions",
+                                        serializer->type);
+        return COFFER_OK;
+}
+
+coffer_status coffer_record_check(const coffer_record *record, const coffer_serializer *serializer, coffer_error *error)
+{
+        COFFER_TRY(coffer_serializer_check(serializer, error));
+        if (strcmp(serializer->type, record->name) != 0)
+                return coffer_error_set(error, COFFER_CONFLICT, "tuple name '%s' != class.TYPE '%s'", record->name,
+                                        serializer->type);
+        if (record->has_declared_priority && serializer->priority != record->declared_priority)
+                return coffer_error_set(error, COFFER_CONFLICT, "declared priority %d != class.PRIORITY %d",
+                                        record->declared_priority, serializer->priority);
+        return COFFER_OK;
+}
+
+const char *coffer_serializer_name(const coffer_serializer *serializer)
+{
+        return serializer->name ? serializer->name : serializer->type;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One declared entry: what was declared, what is known of its code, and where in its life it is. */
+#ifndef COFFER_SERIALIZER_RECORD_H
+#define COFFER_SERIALIZER_RECORD_H
+
+#include <coffer/registry.h>
+#include "serializer/transitions.h"
+#include "util/map.h"
+
+/* With its NUL; a longer claim of a type matches nothing. */
+enum { COFFER_TYPE_CLAIM_BYTES = 512 };
+
+typedef struct coffer_record coffer_record;
+struct coffer_record {
+        /* Declared; does not change. */
+        char *name;
+        char *class_path;
+        char *source;                   /* or NULL */
+        char *directory;                /* where its descriptor was found, or NULL */
+        const coffer_host *host;        /* NULL: it will never be loaded */
+        const coffer_serializer *given; /* its code when nobody has to load it, else NULL */
+        bool has_declared_priority;
+        int32_t declared_priority;
+        coffer_map *types; /* sets of what it claims, as written */
+        coffer_map *encodings;
+        coffer_map *needs;
+
+        /* Under the registry's lock. */
+        coffer_record_state state;
+        coffer_map *awaiting;    /* set of names that it waits for */
+        coffer_map *awaited;     /* set of names that it ever waited for: one that is missing again is a loop */
+        coffer_error last_error; /* COFFER_OK: none */
+        const coffer_serializer *serializer; /* from CLASS_LOADED on */
+        char *type;                          /* from CLASS_LOADED on, else NULL */
+        int32_t priority;                    /* valid with type */
+        const char *import_trigger;          /* static, or NULL */
+        uint64_t dispatch_error_count;
+        bool is_busy;    /* a thread is driving it */
+        bool must_retry; /* what it waits for appeared before that thread was done */
+        bool is_overdue; /* somebody waited in vain for that thread; nobody does again */
+        bool is_retired; /* another record has its name now */
+
+        /* Of the thread that drives it. */
+        void *loaded;
+
+        coffer_record *next_retired;
+};
+
+/* A copy of what the descriptor says, in state known. COFFER_INVALID without name or location. */
+COFFER_MUST_CHECK
+coffer_status coffer_record_new(const coffer_descriptor *descriptor, coffer_record **out, coffer_error *error);
+/* Gives its code back to the host. NULL is allowed. */
+void coffer_record_free(coffer_record *record);
+COFFER_DEFINE_CLEANUP(coffer_record *, coffer_record_free);
+#define _cleanup_record_ _cleanup_(coffer_record_freep)
+
+/* True when nothing is loaded until an object or an artifact calls for it. */
+bool coffer_record_is_lazy(const coffer_record *record);
+
+/* Moves it on; an absent transition gives false, changes nothing and is said in last_error. */
+bool coffer_record_advance(coffer_record *record, coffer_event event);
+
+/* Is the table one that we can call? COFFER_ABI or COFFER_INVALID, saying why not. */
+COFFER_MUST_CHECK
+coffer_status coffer_serializer_check(const coffer_serializer *serializer, coffer_error *error);
+/* Does the code say of itself what was declared? COFFER_CONFLICT, saying what differs. */
+COFFER_MUST_CHECK
+coffer_status coffer_record_check(const coffer_record *record, const coffer_serializer *serializer,
+                                  coffer_error *error);
+
+/* A serializer's name in messages. */
+const char *coffer_serializer_name(const coffer_serializer *serializer);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The registry from the inside. Its containers are the single source of truth: what is put in or taken out (followed by
+ * coffer_registry_changed) is what the next dispatch sees. */
+#ifndef COFFER_SERIALIZER_REGISTRY_INTERNAL_H
+#define COFFER_SERIALIZER_REGISTRY_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "serializer/record.h"
+#include "serializer/toggles.h"
+#include "serializer/view.h"
+#include "util/threads.h"
+
+COFFER_DEFINE_CLEANUP(coffer_registry *, coffer_registry_unref);
+#define _cleanup_registry_ _cleanup_(coffer_registry_unrefp)
+
+/* A host that records wait on, and its generation when they were looked at last. */
+typedef struct coffer_watched_host {
+        const coffer_host *host;
+        uint64_t generation;
+        bool is_stale; /* look again whatever the generation says */
+} coffer_watched_host;
+
+struct coffer_registry {
+        atomic_size_t references;
+        void (*warn)(void *user, const char *message);
+        void *warn_user;
+        coffer_toggles *toggles; /* does not change */
+
+        pthread_mutex_t lock;
+        pthread_cond_t settled; /* a record is no longer driven */
+        struct {
+                coffer_map *records; /* name -> coffer_record */
+                coffer_map *pending; /* what is missing -> coffer_map, the set of names of records that wait for it */
+                const coffer_serializer **pool; /* what is dispatched to, in the order it came */
+                size_t pool_count, pool_capacity;
+                coffer_watched_host *hosts;
+                size_t host_count;
+                coffer_record *retired; /* replaced ones: choices and views may still refer to them */
+                coffer_view *view;      /* what dispatch works on; NULL: to be made anew */
+        } synced;
+};
+
+/* An empty registry with the toggles and the warning callback of `options` (NULL: defaults). */
+COFFER_MUST_CHECK
+coffer_status coffer_registry_create(const coffer_registry_options *options, coffer_registry **out,
+                                     coffer_error *error);
+
+/* Reports one line through the warning callback. Not with the lock held. */
+void coffer_registry_report(coffer_registry *registry, const coffer_error *line);
+#define coffer_registry_warn(registry, ...)                                                                            \
+        do {                                                                                                           \
+                coffer_error line_;                                                                                    \
+                (void)coffer_error_set(&line_, COFFER_SERIALIZER, __VA_ARGS__);                                        \
+                coffer_registry_report((registry), &line_);                                                            \
+        } while (0)
+
+/* Declares an entry found in `directory`, unless the name is there already: COFFER_CONFLICT. With `problem` (NULL:
+ * none) it is broken from the start. */
+COFFER_MUST_CHECK
+coffer_status coffer_registry_declare_found(coffer_registry *registry, const coffer_descriptor *descriptor,
+                                            const coffer_host *host, const char *directory, const char *problem,
+                                            coffer_error *error);
+
+/* Declares what is found on `extension_path` (NULL: COFFER_EXTENSION_PATH, then the user's directory, then the
+ * system's). Trouble with a directory or a file is a warning; fails only for want of memory. */
+COFFER_MUST_CHECK coffer_status coffer_registry_discover(coffer_registry *registry, const char *extension_path,
+                                                         coffer_error *error);
+
+/* ---- with the lock held ---- */
+
+/* The next dispatch makes its view anew. */
+void coffer_registry_changed(coffer_registry *registry);
+
+/* Members of the pool; a second add keeps the place. */
+COFFER_MUST_CHECK
+coffer_status coffer_registry_pool_add(coffer_registry *registry, const coffer_serializer *serializer,
+                                       coffer_error *error);
+void coffer_registry_pool_discard(coffer_registry *registry, const coffer_serializer *serializer);
+bool coffer_registry_pool_has(const coffer_registry *registry, const coffer_serializer *serializer);
+
+/* The first record whose type this is, or NULL. */
+coffer_record *coffer_registry_record_of_type(const coffer_registry *registry, const char *type);
+
+#endif
