@@ -56,10 +56,14 @@ static coffer_status push_parts_of_object(graph_walk *walk, const coffer_value *
         return COFFER_OK;
 }
 
-static inline bool has_parts(const coffer_value *value)
+static coffer_status push_items(graph_walk *walk, const coffer_value *container, uint32_t depth)
 {
-        return (value->kind >= COFFER_KIND_LIST && value->kind <= COFFER_KIND_FROZENSET) ||
-               value->kind == COFFER_KIND_OBJECT || value->kind == COFFER_KIND_PERSISTENT;
+        if (!(container->flags & COFFER_NODE_NESTED))
+                return COFFER_OK;
+        if (container->kind == COFFER_KIND_DICT) /* a pair is two values */
+                return push_run(walk, (const coffer_value *const *)container->pairs, (size_t)container->count * 2,
+                                depth);
+        return push_run(walk, (const coffer_value *const *)container->items, container->count, depth);
 }
 
 /* Marks a value that is `depth` levels deep and pushes its parts, unless it has been seen. */
@@ -76,21 +80,19 @@ static coffer_status reach(graph_walk *walk, const coffer_value *value, uint32_t
                 return push_parts_of_object(walk, value, depth + 1);
         case COFFER_KIND_PERSISTENT:
                 return push_run(walk, &value->value, 1, depth + 1);
-        case COFFER_KIND_DICT: /* a pair is two values */
-                return push_run(walk, (const coffer_value *const *)value->pairs, (size_t)value->count * 2, depth + 1);
         default:
-                return push_run(walk, (const coffer_value *const *)value->items, value->count, depth + 1);
+                return push_items(walk, value, depth + 1);
         }
 }
 
 /* Marks all that hangs on `value`. */
 static coffer_status reach_all(graph_walk *walk, const coffer_value *value)
 {
-        if (has_parts(value))
+        if (coffer_reader_has_parts(value))
                 COFFER_TRY(reach(walk, value, 1));
         while (walk->count > 0) {
                 run *top = &walk->runs[walk->count - 1];
-                while (top->next < top->end && !has_parts(*top->next))
+                while (top->next < top->end && !coffer_reader_has_parts(*top->next))
                         top->next++;
                 if (top->next == top->end)
                         walk->count--;

@@ -38,6 +38,7 @@ static coffer_status make_from_list(coffer_reader *reader, const coffer_value *a
         const coffer_value *list = args->items[0];
         COFFER_TRY(coffer_reader_check_keys(reader, list->items, list->count, 1));
         COFFER_TRY(deliver(reader, coffer_node_container(reader->document, kind), out));
+        coffer_reader_note_parts(*out, list->items, list->count);
         return coffer_node_add(reader->document, *out, list->items, list->count, reader->error);
 }
 

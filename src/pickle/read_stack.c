@@ -180,6 +180,7 @@ static coffer_status fill(coffer_reader *reader, coffer_value *container, size_t
         const coffer_value *const *values = (const coffer_value *const *)(reader->stack.values + first);
         size_t count = reader->stack.count - first;
         reader->stack.count = first;
+        coffer_reader_note_parts(container, values, count);
         switch (container->kind) {
         case COFFER_KIND_DICT:
                 return update(reader, container, values, count);

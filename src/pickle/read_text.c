@@ -145,7 +145,7 @@ static coffer_status push_cut_text(coffer_reader *reader, coffer_kind kind, coff
 coffer_status coffer_reader_push_text(coffer_reader *reader, coffer_kind kind, coffer_cursor text, bool stays)
 {
         if (kind == COFFER_KIND_STR)
-                COFFER_TRY(check_str(reader, coffer_utf8_valid(text, true)));
+                COFFER_TRY(check_str(reader, is_ascii(text) || coffer_utf8_valid(text, true)));
         uint64_t keep_bytes = reader->options->keep_bytes;
         if (keep_bytes > 0 && text.size_bytes > keep_bytes)
                 return push_cut_text(reader, kind, text, stays);

@@ -131,6 +131,24 @@ COFFER_MUST_CHECK
 coffer_status coffer_reader_check_keys(coffer_reader *reader, const coffer_value *const *values, size_t count,
                                        size_t step);
 
+/* Whether other values are part of it. */
+static inline bool coffer_reader_has_parts(const coffer_value *value)
+{
+        const unsigned kinds = 1u << COFFER_KIND_LIST | 1u << COFFER_KIND_TUPLE | 1u << COFFER_KIND_DICT |
+                               1u << COFFER_KIND_SET | 1u << COFFER_KIND_FROZENSET | 1u << COFFER_KIND_OBJECT |
+                               1u << COFFER_KIND_PERSISTENT;
+        return kinds >> value->kind & 1;
+}
+
+/* Notes what read_finish.c will want to know of a container. */
+static inline void coffer_reader_note_parts(coffer_value *container, const coffer_value *const *values, size_t count)
+{
+        bool nested = false;
+        for (size_t i = 0; i < count; i++)
+                nested |= coffer_reader_has_parts(values[i]);
+        container->flags |= nested ? COFFER_NODE_NESTED : 0;
+}
+
 /* What a kind is called in errors: "a list". */
 const char *coffer_reader_kind_name(const coffer_value *value);
 

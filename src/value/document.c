@@ -9,6 +9,7 @@ enum {
         MAX_CHUNK_BYTES = 1 << 25,
         LARGE_BYTES = 1 << 21,
         PAGE_BYTES = 1 << 12,
+        ALLOCATOR_BYTES = 64, /* left to the allocator, so that with its own data a chunk fills whole pages */
         BLOCK_BYTES = 1 << 16 /* from here on an array has memory of its own, which can be resized in place */
 };
 
@@ -132,12 +133,13 @@ static bool take_from_limit(coffer_document *document, size_t size_bytes)
         return true;
 }
 
-/* The first touch of a page takes longer than making the values on it: asks for few, large pages. */
+/* The first touch of a page takes longer than making the values on it: asks for few, large pages. Advice about the rest
+ * of the outermost pages does no harm to whom they belong to. */
 static void advise_large_pages(void *memory, size_t size_bytes)
 {
-        uintptr_t first = ((uintptr_t)memory + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
-        uintptr_t end = ((uintptr_t)memory + size_bytes) & ~(uintptr_t)(PAGE_BYTES - 1);
-        if (size_bytes >= LARGE_BYTES)
+        uintptr_t first = (uintptr_t)memory & ~(uintptr_t)(PAGE_BYTES - 1);
+        uintptr_t end = ((uintptr_t)memory + size_bytes + PAGE_BYTES - 1) & ~(uintptr_t)(PAGE_BYTES - 1);
+        if (end - first >= LARGE_BYTES)
                 (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
 }
 
@@ -163,7 +165,7 @@ static void *new_block(coffer_document *document, size_t size_bytes)
 
 static bool new_chunk(coffer_document *document, size_t at_least_bytes)
 {
-        size_t total = document->chunk_bytes;
+        size_t total = document->chunk_bytes - ALLOCATOR_BYTES;
         size_t needed = at_least_bytes + sizeof(struct coffer_chunk);
         size_t left = document->limit_bytes > document->used_bytes ? document->limit_bytes - document->used_bytes : 0;
         if (total > left)

@@ -21,6 +21,7 @@ enum {
         COFFER_NODE_READ_ONLY = 1 << 2,    /* buffer */
         COFFER_NODE_HASHING = 1 << 3,      /* tuple, frozenset: its hash is being worked out */
         COFFER_NODE_REACHED = 1 << 4,      /* the pickle reader found it part of the result */
+        COFFER_NODE_NESTED = 1 << 6,       /* container: the pickle reader put values with parts of their own into it */
         COFFER_NODE_NAMED_BY_STRS = 1 << 5 /* global: its names are the very data of two strs */
 };
 
