@@ -144,32 +144,43 @@ static coffer_status reserve_index(coffer_document *document, coffer_table_node 
                             : build_index(document, table, slot_count, error);
 }
 
+enum { GROUP = 16 }; /* keys hashed ahead, so that their slots are on the way from memory while others are looked at */
+
+/* Hashes of a group of keys, `stride` apart. Without an index they are not needed. */
+static coffer_status hash_group(const coffer_table_node *table, const coffer_value *const *keys, size_t count,
+                                size_t stride, uint32_t hashes[GROUP], coffer_error *error)
+{
+        for (size_t i = 0; table->index && i < count; i++) {
+                COFFER_TRY(hash_of(keys[i * stride], &hashes[i], error));
+                __builtin_prefetch(&table->index->slots[hashes[i] & table->index->mask], 1);
+        }
+        return COFFER_OK;
+}
+
 /* Finds an entry; when there is none, books the place where the caller then puts it. */
-static coffer_status find_or_book(coffer_table_node *table, const coffer_value *key, int64_t *place,
+static coffer_status find_or_book(coffer_table_node *table, const coffer_value *key, uint32_t hash, int64_t *place,
                                   coffer_error *error)
 {
         if (!table->index)
                 return find_linear(&table->base, key, place, error);
-        uint32_t hash;
         slot *where;
-        COFFER_TRY(hash_of(key, &hash, error));
         COFFER_TRY(find_indexed(&table->base, table->index, key, hash, &where, place, error));
         if (*place == NOWHERE)
                 *where = (slot){hash, table->base.count + 1};
         return COFFER_OK;
 }
 
-coffer_status coffer_node_update(coffer_document *document, coffer_value *dict,
-                                 const coffer_value *const *keys_and_values, size_t pair_count, coffer_error *error)
+static coffer_status update_group(coffer_value *dict, const coffer_value *const *keys_and_values, size_t pair_count,
+                                  coffer_error *error)
 {
         coffer_table_node *table = (coffer_table_node *)dict;
-        COFFER_TRY(coffer_node_reserve(document, dict, sizeof(coffer_pair), pair_count, error));
-        COFFER_TRY(reserve_index(document, table, pair_count, error));
+        uint32_t hashes[GROUP] = {0};
+        COFFER_TRY(hash_group(table, keys_and_values, pair_count, 2, hashes, error));
         for (size_t i = 0; i < pair_count; i++) {
                 const coffer_value *key = keys_and_values[2 * i];
                 const coffer_value *value = keys_and_values[2 * i + 1];
                 int64_t place;
-                COFFER_TRY(find_or_book(table, key, &place, error));
+                COFFER_TRY(find_or_book(table, key, hashes[i], &place, error));
                 if (place != NOWHERE)
                         dict->pairs[place].value = value;
                 else
@@ -178,18 +189,39 @@ coffer_status coffer_node_update(coffer_document *document, coffer_value *dict,
         return COFFER_OK;
 }
 
-coffer_status coffer_node_add(coffer_document *document, coffer_value *set, const coffer_value *const *items,
-                              size_t count, coffer_error *error)
+coffer_status coffer_node_update(coffer_document *document, coffer_value *dict,
+                                 const coffer_value *const *keys_and_values, size_t pair_count, coffer_error *error)
+{
+        COFFER_TRY(coffer_node_reserve(document, dict, sizeof(coffer_pair), pair_count, error));
+        COFFER_TRY(reserve_index(document, (coffer_table_node *)dict, pair_count, error));
+        for (size_t i = 0; i < pair_count; i += GROUP) {
+                size_t count = pair_count - i < GROUP ? pair_count - i : GROUP;
+                COFFER_TRY(update_group(dict, keys_and_values + 2 * i, count, error));
+        }
+        return COFFER_OK;
+}
+
+static coffer_status add_group(coffer_value *set, const coffer_value *const *items, size_t count, coffer_error *error)
 {
         coffer_table_node *table = (coffer_table_node *)set;
-        COFFER_TRY(coffer_node_reserve(document, set, sizeof(*items), count, error));
-        COFFER_TRY(reserve_index(document, table, count, error));
+        uint32_t hashes[GROUP] = {0};
+        COFFER_TRY(hash_group(table, items, count, 1, hashes, error));
         for (size_t i = 0; i < count; i++) {
                 int64_t place;
-                COFFER_TRY(find_or_book(table, items[i], &place, error));
+                COFFER_TRY(find_or_book(table, items[i], hashes[i], &place, error));
                 if (place == NOWHERE)
                         set->items[set->count++] = items[i];
         }
+        return COFFER_OK;
+}
+
+coffer_status coffer_node_add(coffer_document *document, coffer_value *set, const coffer_value *const *items,
+                              size_t count, coffer_error *error)
+{
+        COFFER_TRY(coffer_node_reserve(document, set, sizeof(*items), count, error));
+        COFFER_TRY(reserve_index(document, (coffer_table_node *)set, count, error));
+        for (size_t i = 0; i < count; i += GROUP)
+                COFFER_TRY(add_group(set, items + i, count - i < GROUP ? count - i : GROUP, error));
         return COFFER_OK;
 }
 
