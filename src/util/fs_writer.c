@@ -137,7 +137,7 @@ static coffer_status finish_temporary(coffer_file_writer *writer, bool sync, cof
         return COFFER_OK;
 }
 
-/* Gives the temporary its name unless that is taken; 0 or errno's value. */
+/* Gives a file a name unless that is taken; 0 or errno's value. */
 static int rename_exclusively(const char *from, const char *to)
 {
         if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
@@ -155,6 +155,14 @@ static int rename_exclusively(const char *from, const char *to)
         if (lstat(to, &info) == 0)
                 return EEXIST;
         return rename(from, to) == 0 ? 0 : errno;
+}
+
+coffer_status coffer_fs_move(const char *path, const char *new_path, coffer_error *error)
+{
+        int code = rename_exclusively(path, new_path);
+        if (code == EEXIST)
+                return coffer_error_set(error, COFFER_CONFLICT, "%s exists already", new_path);
+        return code == 0 ? COFFER_OK : coffer_fs_read_error(error, code, "move", path);
 }
 
 static coffer_status publish(const coffer_file_writer *writer, bool overwrite, coffer_error *error)
