@@ -32,7 +32,7 @@ typedef struct coffer_storage_get {
         const char *path;
         coffer_status status;     /* OK, NOT_FOUND, or why it failed */
         coffer_bytes *bytes;      /* one reference, or NULL */
-        char *metadata_json;      /* coffer_free; NULL: the object has none */
+        char *metadata_json;      /* coffer_free; NULL: the object has none; "" when what is kept is no text */
 } coffer_storage_get;
 
 /* An object that is written piece by piece and appears when committed. */
@@ -47,16 +47,18 @@ typedef struct coffer_storage_class {
         /* `out[i]` for paths[i]; a missing one is COFFER_ENTRY_NONE. */
         coffer_status (*stat)(coffer_storage *storage, const char *const *paths, size_t count,
                               coffer_storage_stat *out, coffer_error *error);
-        /* In order; stops at the first failure, those before it stay put. */
+        /* In order; stops at the first failure, those before it stay put. An object put without metadata has none, even when
+         * one of that name had. */
         coffer_status (*put)(coffer_storage *storage, const coffer_storage_put *puts, size_t count,
                              coffer_error *error);
-        /* Fills status, bytes and metadata of each; fails as a whole only for trouble with the storage itself. */
+        /* Fills status, bytes and metadata of each; fails as a whole only for trouble with the storage itself. `error` tells of
+         * the last one that could not be got. */
         coffer_status (*get)(coffer_storage *storage, coffer_storage_get *gets, size_t count, coffer_error *error);
         /* A stream over one object and its metadata (`metadata_json` may be NULL; else coffer_free). COFFER_NOT_FOUND. */
         coffer_status (*open)(coffer_storage *storage, const char *path, coffer_stream **stream,
                               char **metadata_json, coffer_error *error);
         /* Names directly below `path` ("" is the root), sorted; none when it is missing. Leftovers of crashed writers and
-         * metadata sidecars are not objects and not shown. */
+         * metadata sidecars are not objects and not shown, nor is Metaflow's metadata tree "_meta". */
         coffer_status (*list)(coffer_storage *storage, const char *path,
                               coffer_status (*visit)(void *user, const char *name, coffer_entry_type type,
                                                      coffer_error *error),
@@ -67,9 +69,12 @@ typedef struct coffer_storage_class {
         /* Puts the metadata of an object that is there already (mending a lost sidecar). */
         coffer_status (*put_metadata)(coffer_storage *storage, const char *path, const char *metadata_json,
                                       coffer_error *error);
-        /* Moves an object (with its metadata) aside to `new_path`. */
+        /* Moves an object (with its metadata) aside to `new_path`; COFFER_CONFLICT when something is there. */
         coffer_status (*move)(coffer_storage *storage, const char *path, const char *new_path, coffer_error *error);
-        /* Makes everything put through this storage since the last call durable: files, metadata and directories. */
+        /* The next `sync` covers an object that is there already, whoever put it. */
+        coffer_status (*require)(coffer_storage *storage, const char *path, coffer_error *error);
+        /* Makes everything put through this storage since the last call durable: files, metadata and directories. Once it has
+         * failed, it fails for good. */
         coffer_status (*sync)(coffer_storage *storage, coffer_error *error);
         /* Leftovers of crashed writers below `path`: visited by path; with `remove` also removed. Files younger than a
          * minute, or of a process that still runs on this machine, are left alone. */
@@ -77,7 +82,8 @@ typedef struct coffer_storage_class {
                                    coffer_status (*visit)(void *user, const char *path, coffer_error *error),
                                    void *user, coffer_error *error);
 
-        /* Writing in pieces. `commit` frees the writer in every case. */
+        /* Writing in pieces. `commit` frees the writer in every case; without `overwrite` an object that is there stays, with
+         * its metadata, and COFFER_CONFLICT is returned. */
         coffer_status (*begin)(coffer_storage *storage, const char *path, coffer_storage_writer **out,
                                coffer_error *error);
         coffer_status (*write)(coffer_storage_writer *writer, coffer_cursor data, coffer_error *error);
@@ -100,7 +106,8 @@ struct coffer_storage {
         char *root; /* datastore_root, as full URIs start with it; owned */
 };
 
-/* "root/path" by Metaflow's rule; free with coffer_free. */
+/* "root/path" by Metaflow's rule (slashes at the end of the root and on both sides of the path count for nothing); free
+ * with coffer_free. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_storage_full_uri(const coffer_storage *storage, const char *path,
                                                                   char **out, coffer_error *error);
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the local backend publishes objects and their metadata. */
+#include "storage/local.h"
+
+#include <string.h>
+
+#include "util/cleanup.h"
+#include "util/cursor.h"
+#include "util/fs.h"
+
+struct coffer_storage_writer {
+        coffer_local *local;
+        char *file;
+        char *sidecar;
+        coffer_file_writer *content;
+};
+
+void coffer_local_abort(coffer_storage_writer *writer)
+{
+        if (!writer)
+                return;
+        coffer_file_writer_abort(writer->content);
+        coffer_free(writer->sidecar);
+        coffer_free(writer->file);
+        coffer_free(writer);
+}
+COFFER_DEFINE_CLEANUP(coffer_storage_writer *, coffer_local_abort);
+
+coffer_status coffer_local_begin(coffer_storage *storage, const char *path, coffer_storage_writer **out,
+                                 coffer_error *error)
+{
+        char *file _cleanup_free_ = NULL, *sidecar _cleanup_free_ = NULL;
+
+        COFFER_TRY(coffer_local_file(storage, path, &file, error));
+        if (coffer_local_is_reserved(strrchr(file, '/') + 1))
+                return coffer_error_set(error, COFFER_INVALID,
+                                        "'%s' cannot be put: such names are kept for metadata and temporary files",
+                                        file);
+        COFFER_TRY(coffer_local_sidecar(file, &sidecar, error));
+        coffer_storage_writer *writer _cleanup_(coffer_local_abortp) = coffer_alloc_zeroed(1, sizeof(*writer));
+        if (!writer)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to write '%s'", file);
+        writer->local = coffer_local_of(storage);
+        COFFER_TRY(coffer_file_writer_open(file, &writer->content, error));
+        writer->file = TAKE_PTR(file);
+        writer->sidecar = TAKE_PTR(sidecar);
+        *out = TAKE_PTR(writer);
+        return COFFER_OK;
+}
+
+coffer_status coffer_local_write(coffer_storage_writer *writer, coffer_cursor data, coffer_error *error)
+{
+        return coffer_file_writer_write(writer->content, data, error);
+}
+
+static coffer_status publish_metadata(coffer_local *local, const char *sidecar, const char *metadata_json,
+                                      coffer_error *error)
+{
+        COFFER_TRY(coffer_fs_publish(sidecar, coffer_cursor_text(metadata_json), true, false, error));
+        if (local->pending)
+                coffer_pending_note(local->pending, sidecar);
+        return COFFER_OK;
+}
+
+/* Metadata of an earlier object must not describe this one, not even if we crash before our own is there. */
+static coffer_status prepare_metadata(coffer_storage_writer *writer, const char *metadata_json, bool overwrite,
+                                      bool metadata_first, coffer_error *error)
+{
+        coffer_file_type type;
+        if (!overwrite) {
+                COFFER_TRY(coffer_fs_stat(writer->file, &type, NULL, error));
+                if (type != COFFER_FILE_NONE)
+                        return coffer_error_set(error, COFFER_CONFLICT, "'%s' is there already", writer->file);
+        }
+        if (metadata_json && metadata_first)
+                return publish_metadata(writer->local, writer->sidecar, metadata_json, error);
+        return coffer_fs_remove(writer->sidecar, error);
+}
+
+coffer_status coffer_local_commit(coffer_storage_writer *writer, const char *metadata_json, bool overwrite,
+                                  bool metadata_first, coffer_error *error)
+{
+        coffer_storage_writer *owned _cleanup_(coffer_local_abortp) = writer;
+
+        COFFER_TRY(prepare_metadata(owned, metadata_json, overwrite, metadata_first, error));
+        COFFER_TRY(coffer_file_writer_commit(TAKE_PTR(owned->content), overwrite, false, error));
+        if (owned->local->pending)
+                coffer_pending_note(owned->local->pending, owned->file);
+        if (metadata_json && !metadata_first)
+                COFFER_TRY(publish_metadata(owned->local, owned->sidecar, metadata_json, error));
+        return COFFER_OK;
+}
+
+coffer_status coffer_local_put_metadata(coffer_storage *storage, const char *path, const char *metadata_json,
+                                        coffer_error *error)
+{
+        char *file _cleanup_free_ = NULL, *sidecar _cleanup_free_ = NULL;
+        coffer_file_type type;
+
+        COFFER_TRY(coffer_local_file(storage, path, &file, error));
+        COFFER_TRY(coffer_local_sidecar(file, &sidecar, error));
+        COFFER_TRY(coffer_fs_stat(file, &type, NULL, error));
+        if (type != COFFER_FILE_REGULAR)
+                return coffer_error_set(error, COFFER_NOT_FOUND, "'%s' is no object: its metadata cannot be put", file);
+        return publish_metadata(coffer_local_of(storage), sidecar, metadata_json, error);
+}
