@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of the content-addressed store, shared by its files. */
+#ifndef COFFER_CAS_CAS_INTERNAL_H
+#define COFFER_CAS_CAS_INTERNAL_H
+
+#include <coffer/cas.h>
+#include "cas/sidecar.h"
+#include "util/cleanup.h"
+
+struct coffer_cas {
+        coffer_storage *storage;
+        char *prefix;
+        coffer_verify verify;
+        uint64_t max_blob_bytes;
+};
+
+/* Up to here the key costs little to check. */
+#define COFFER_CAS_CHEAP_BYTES ((uint64_t)16 << 20)
+
+/* The path of a blob in the storage; free with coffer_free. COFFER_INVALID for what is no key. */
+COFFER_MUST_CHECK
+coffer_status coffer_cas_path(const coffer_cas *cas, const char *key, char **out, coffer_error *error);
+
+/* A blob's file as it is. */
+typedef struct coffer_stored_blob {
+        char *path;
+        coffer_bytes *bytes;
+        char *metadata_json;
+} coffer_stored_blob;
+
+/* COFFER_NOT_FOUND names key and path. Release with coffer_stored_blob_done, also after failure when zeroed before. */
+COFFER_MUST_CHECK
+coffer_status coffer_cas_fetch(const coffer_cas *cas, const char *key, coffer_stored_blob *out, coffer_error *error);
+void coffer_stored_blob_done(coffer_stored_blob *blob);
+
+/* Says which blob an error is about: fills `error` with `cause` and key and path before it; returns the cause's status.
+ */
+coffer_status coffer_cas_blame(const coffer_cas *cas, const char *key, const char *path, const coffer_error *cause,
+                               coffer_error *error);
+
+/* Says that a blob is missing; returns COFFER_NOT_FOUND. */
+coffer_status coffer_cas_missing(const coffer_cas *cas, const char *key, const char *path, coffer_error *error);
+
+/* True when the bytes of `contents` are those of `other`. */
+bool coffer_bytes_equal(const coffer_bytes *contents, coffer_cursor other);
+
+/* Wraps a stream over stored bytes, which it owns on success: unframed (NULL: raw), with key and CRC checked at the
+ * end. */
+COFFER_MUST_CHECK
+coffer_status coffer_cas_wrap_stream(coffer_cas *cas, const char *key, const char *path,
+                                     const coffer_frame_class *frame, uint64_t max_bytes, coffer_stream *stored,
+                                     coffer_stream **out, coffer_error *error);
+
+/* What a closer look at a blob found. */
+typedef struct coffer_blob_finding {
+        coffer_blob_health health;
+        bool is_raw;         /* how the contents are stored, when they match the key */
+        uint64_t size_bytes; /* of the contents, when they match the key */
+        coffer_error reason; /* when not sound */
+} coffer_blob_finding;
+
+COFFER_MUST_CHECK
+coffer_status coffer_cas_examine(coffer_cas *cas, const char *key, coffer_blob_finding *out, coffer_error *error);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading blobs and checking them. */
+#include <string.h>
+
+#include "cas/cas_internal.h"
+#include "util/cursor.h"
+#include "util/digest.h"
+
+/* The SHA-1 of nothing: no checksum tells an emptied file from one that was always empty. */
+#define EMPTY_KEY "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+
+static coffer_status check_key(const coffer_bytes *contents, const char *key, coffer_error *error)
+{
+        char found[COFFER_DIGEST_MAX_HEX];
+        COFFER_TRY(coffer_digest_bytes(COFFER_SHA1, contents, found, error));
+        if (strcmp(found, key) != 0)
+                return coffer_error_set(error, COFFER_CORRUPT, "the contents have the key %s", found);
+        return COFFER_OK;
+}
+
+static coffer_status unframe(const coffer_cas *cas, const coffer_stored_blob *blob, const coffer_frame_class *frame,
+                             coffer_bytes **out, coffer_error *error)
+{
+        coffer_cursor stored;
+        if (!frame) {
+                *out = coffer_bytes_ref(blob->bytes);
+                return COFFER_OK;
+        }
+        COFFER_TRY(coffer_bytes_contiguous(blob->bytes, &stored, error));
+        return frame->read(stored, cas->max_blob_bytes, out, error);
+}
+
+static bool key_is_due(const coffer_cas *cas, const coffer_sidecar *sidecar, uint64_t size_bytes)
+{
+        bool nothing_else = !sidecar->frame || !sidecar->is_there;
+        if (cas->verify == COFFER_VERIFY_AUTO)
+                return nothing_else || size_bytes <= COFFER_CAS_CHEAP_BYTES;
+        return cas->verify == COFFER_VERIFY_KEY;
+}
+
+static coffer_status load_as_told(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
+                                  const coffer_sidecar *sidecar, coffer_bytes **out, coffer_error *error)
+{
+        coffer_bytes *contents _cleanup_bytes_ = NULL;
+
+        COFFER_TRY(unframe(cas, blob, sidecar->frame, &contents, error));
+        uint64_t size_bytes = coffer_bytes_size(contents);
+        if (size_bytes == 0 && strcmp(key, EMPTY_KEY) != 0)
+                return coffer_error_set(error, COFFER_CORRUPT, "the contents are gone: the file is empty");
+        if (key_is_due(cas, sidecar, size_bytes))
+                COFFER_TRY(check_key(contents, key, error));
+        *out = TAKE_PTR(contents);
+        return COFFER_OK;
+}
+
+/* The other way of reading than the sidecar's, if that gives the key. */
+static coffer_status load_otherwise(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
+                                    const coffer_frame_class *told, const coffer_frame_class **frame,
+                                    coffer_bytes **out)
+{
+        coffer_bytes *contents _cleanup_bytes_ = NULL;
+
+        *frame = told ? NULL : coffer_frame_current();
+        COFFER_TRY(unframe(cas, blob, *frame, &contents, NULL));
+        COFFER_TRY(check_key(contents, key, NULL));
+        *out = TAKE_PTR(contents);
+        return COFFER_OK;
+}
+
+coffer_status coffer_cas_load(coffer_cas *cas, const char *key, coffer_bytes **out, bool *raw, coffer_error *error)
+{
+        coffer_stored_blob blob _cleanup_(coffer_stored_blob_done) = {NULL, NULL, NULL};
+        coffer_error cause = COFFER_ERROR_INIT;
+        coffer_sidecar sidecar;
+
+        COFFER_TRY(coffer_cas_fetch(cas, key, &blob, error));
+        COFFER_TRY(coffer_sidecar_parse(blob.metadata_json, blob.path, &sidecar, error));
+        coffer_status status = load_as_told(cas, key, &blob, &sidecar, out, &cause);
+        const coffer_frame_class *frame = sidecar.frame;
+        if (status == COFFER_CORRUPT && load_otherwise(cas, key, &blob, sidecar.frame, &frame, out) == COFFER_OK)
+                status = COFFER_OK;
+        if (status != COFFER_OK)
+                return coffer_cas_blame(cas, key, blob.path, &cause, error);
+        if (raw)
+                *raw = !frame;
+        return COFFER_OK;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Saving blobs: what is there already is looked at before it is trusted. */
+#include <string.h>
+
+#include "cas/cas_internal.h"
+#include "util/cursor.h"
+#include "util/digest.h"
+
+/* Up to here contents are compared even where the sizes in the file are right. */
+#define COMPARE_BYTES ((uint64_t)256 << 10)
+
+enum { MAX_ROUNDS = 8 };
+
+/* What is to be done about a blob that is there already. */
+typedef enum verdict { KEEP, MEND_AS_RAW, MEND_AS_FRAMED, REPLACE } verdict;
+
+/* ---- looking at what is there ---- */
+
+static coffer_status holds_framed(const coffer_cas *cas, coffer_cursor stored, const coffer_bytes *contents,
+                                  bool *holds, coffer_error *error)
+{
+        const coffer_frame_class *frame = coffer_frame_current();
+        uint64_t size_bytes = coffer_bytes_size(contents);
+        coffer_bytes *found _cleanup_bytes_ = NULL;
+        coffer_frame_sizes sizes;
+        coffer_cursor bytes;
+
+        *holds = false;
+        if (frame->measure(stored, &sizes, NULL) != COFFER_OK)
+                return COFFER_OK;
+        bool fits = sizes.content_bytes == (sizes.is_exact ? size_bytes : size_bytes % ((uint64_t)1 << 32));
+        bool must_compare = sizes.is_exact ? size_bytes <= COMPARE_BYTES : stored.size_bytes <= COFFER_CAS_CHEAP_BYTES;
+        if (!must_compare || (sizes.is_exact && !fits)) {
+                *holds = fits;
+                return COFFER_OK;
+        }
+        coffer_status status = frame->read(stored, cas->max_blob_bytes, &found, error);
+        if (status == COFFER_CORRUPT || status == COFFER_LIMIT)
+                return COFFER_OK;
+        if (status == COFFER_OK)
+                status = coffer_bytes_contiguous(found, &bytes, error);
+        if (status == COFFER_OK)
+                *holds = coffer_bytes_equal(contents, bytes);
+        return status;
+}
+
+static bool holds_raw(coffer_cursor stored, const coffer_bytes *contents, bool in_doubt)
+{
+        if (stored.size_bytes != coffer_bytes_size(contents))
+                return false;
+        return (!in_doubt && stored.size_bytes > COMPARE_BYTES) || coffer_bytes_equal(contents, stored);
+}
+
+static coffer_status judge(const coffer_cas *cas, const coffer_stored_blob *blob, const coffer_bytes *contents,
+                           verdict *out, coffer_error *error)
+{
+        coffer_sidecar sidecar = {false, coffer_frame_current()};
+        coffer_cursor stored;
+        bool is_framed;
+
+        coffer_status status = coffer_sidecar_parse(blob->metadata_json, blob->path, &sidecar, error);
+        *out = KEEP;
+        if (status == COFFER_UNSUPPORTED) /* of a later version, which knows what it did */
+                return COFFER_OK;
+        if (status != COFFER_OK && status != COFFER_MALFORMED)
+                return status;
+        COFFER_TRY(coffer_bytes_contiguous(blob->bytes, &stored, error));
+        if (!sidecar.frame && holds_raw(stored, contents, false))
+                return COFFER_OK;
+        COFFER_TRY(holds_framed(cas, stored, contents, &is_framed, error));
+        if (is_framed)
+                *out = sidecar.is_there && sidecar.frame ? KEEP : MEND_AS_FRAMED;
+        else
+                *out = sidecar.frame && holds_raw(stored, contents, true) ? MEND_AS_RAW : REPLACE;
+        return COFFER_OK;
+}
+
+/* ---- writing ---- */
+
+typedef struct storage_sink {
+        coffer_storage *storage;
+        coffer_storage_writer *writer;
+} storage_sink;
+
+static coffer_status sink_write(void *user, coffer_cursor data, coffer_error *error)
+{
+        storage_sink *sink = user;
+        return sink->storage->class_->write(sink->writer, data, error);
+}
+
+static coffer_status write_contents(const coffer_bytes *contents, bool raw, storage_sink *target, coffer_error *error)
+{
+        coffer_frame_sink sink = {sink_write, target};
+        if (!raw)
+                return coffer_frame_current()->write(contents, &sink, error);
+        for (size_t i = 0; i < coffer_bytes_segment_count(contents); i++)
+                COFFER_TRY(sink_write(target, coffer_bytes_segment(contents, i), error));
+        return COFFER_OK;
+}
+
+static coffer_status store(coffer_cas *cas, const char *path, const coffer_bytes *contents, bool raw, bool overwrite,
+                           coffer_error *error)
+{
+        const coffer_storage_class *class_ = cas->storage->class_;
+        storage_sink target = {cas->storage, NULL};
+
+        COFFER_TRY(class_->begin(cas->storage, path, &target.writer, error));
+        coffer_status status = write_contents(contents, raw, &target, error);
+        if (status != COFFER_OK) {
+                class_->abort(target.writer);
+                return status;
+        }
+        return class_->commit(target.writer, coffer_sidecar_text(raw), overwrite, raw, error);
+}
+
+/* ---- saving ---- */
+
+/* One look and what follows from it. COFFER_CONFLICT or COFFER_NOT_FOUND: another one has put or removed the blob
+ * meanwhile. */
+static coffer_status save_round(coffer_cas *cas, const coffer_key *key, const coffer_bytes *contents, bool raw,
+                                coffer_error *error)
+{
+        coffer_stored_blob blob _cleanup_(coffer_stored_blob_done) = {NULL, NULL, NULL};
+        const coffer_storage_class *class_ = cas->storage->class_;
+        verdict answer;
+
+        coffer_status status = coffer_cas_fetch(cas, key->text, &blob, error);
+        if (status == COFFER_NOT_FOUND)
+                return store(cas, blob.path, contents, raw, false, error);
+        if (status != COFFER_OK)
+                return status;
+        COFFER_TRY(judge(cas, &blob, contents, &answer, error));
+        if (answer == REPLACE)
+                return store(cas, blob.path, contents, raw, true, error);
+        if (answer != KEEP)
+                COFFER_TRY(class_->put_metadata(cas->storage, blob.path, coffer_sidecar_text(answer == MEND_AS_RAW),
+                                                error));
+        return class_->require(cas->storage, blob.path, error);
+}
+
+coffer_status coffer_cas_save(coffer_cas *cas, const coffer_bytes *bytes, bool raw, coffer_key *key,
+                              coffer_error *error)
+{
+        char text[COFFER_DIGEST_MAX_HEX];
+        coffer_status status = COFFER_CONFLICT;
+        coffer_key found;
+
+        COFFER_TRY(coffer_digest_bytes(COFFER_SHA1, bytes, text, error));
+        memcpy(found.text, text, sizeof(found.text));
+        for (int round = 0; round < MAX_ROUNDS && (status == COFFER_CONFLICT || status == COFFER_NOT_FOUND); round++)
+                status = save_round(cas, &found, bytes, raw, error);
+        if (status == COFFER_OK)
+                *key = found;
+        return status;
+}

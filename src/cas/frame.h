@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the contents of a blob are framed in its file. A version is what sidecars call "cas_version". */
+#ifndef COFFER_CAS_FRAME_H
+#define COFFER_CAS_FRAME_H
+
+#include <coffer/bytes.h>
+
+/* Where stored bytes go. */
+typedef struct coffer_frame_sink {
+        coffer_status (*write)(void *user, coffer_cursor data, coffer_error *error);
+        void *user;
+} coffer_frame_sink;
+
+/* What can be said of a frame without looking at the contents. */
+typedef struct coffer_frame_sizes {
+        uint64_t content_bytes;
+        bool is_exact; /* else known modulo 2^32 only, and from the last bytes alone */
+} coffer_frame_sizes;
+
+typedef struct coffer_frame_class {
+        int64_t version;
+        coffer_status (*write)(const coffer_bytes *contents, const coffer_frame_sink *sink, coffer_error *error);
+        /* All functions below: COFFER_CORRUPT for what is no whole, sound frame. */
+        coffer_status (*read)(coffer_cursor stored, uint64_t max_bytes, coffer_bytes **out, coffer_error *error);
+        /* Owns `stored` on success. */
+        coffer_status (*open)(coffer_stream *stored, uint64_t max_bytes, coffer_stream **out, coffer_error *error);
+        coffer_status (*measure)(coffer_cursor stored, coffer_frame_sizes *out, coffer_error *error);
+} coffer_frame_class;
+
+/* NULL for a version that we do not know. */
+const coffer_frame_class *coffer_frame_for(int64_t version);
+/* The version for new blobs; and the one of blobs that do not say theirs. */
+const coffer_frame_class *coffer_frame_current(void);
+const coffer_frame_class *coffer_frame_legacy(void);
+
+#endif

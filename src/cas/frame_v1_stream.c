@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading frames piece by piece, in constant memory. */
+#include "cas/deflate.h"
+#include "cas/frame_v1.h"
+#include "cas/gzip.h"
+#include "util/cleanup.h"
+#include "util/cursor.h"
+
+typedef enum stream_state { BETWEEN_MEMBERS, IN_MEMBER, ENDED, FAILED } stream_state;
+
+typedef struct frame_stream {
+        coffer_stream base;
+        coffer_gzip_reader gzip;
+        const coffer_deflate_library *library;
+        void *inflater;
+        stream_state state;
+        uint32_t crc; /* of the current member's contents so far */
+        uint64_t member_bytes;
+} frame_stream;
+
+static coffer_status begin_member(frame_stream *self, coffer_error *error)
+{
+        bool ended;
+        COFFER_TRY(coffer_gzip_next_member(&self->gzip, &ended, error));
+        self->state = ended ? ENDED : IN_MEMBER;
+        self->crc = 0;
+        self->member_bytes = 0;
+        self->library->inflater_reset(self->inflater);
+        return COFFER_OK;
+}
+
+static coffer_status count_output(frame_stream *self, coffer_cursor output, coffer_error *error)
+{
+        self->crc = coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(self->crc, output);
+        self->member_bytes += output.size_bytes;
+        if (self->member_bytes > self->gzip.max_bytes - self->gzip.position_bytes)
+                return coffer_error_set(error, COFFER_LIMIT, "the contents are larger than %llu bytes",
+                                        (unsigned long long)self->gzip.max_bytes);
+        return COFFER_OK;
+}
+
+static coffer_status inflate_some(frame_stream *self, uint8_t *output, size_t capacity_bytes, size_t *got_bytes,
+                                  coffer_error *error)
+{
+        bool got;
+        COFFER_TRY(coffer_gzip_more_input(&self->gzip, &got, error));
+        coffer_inflate_result result =
+                coffer_inflate_on(self->library, self->inflater, &self->gzip.input, output, capacity_bytes, got_bytes);
+        COFFER_TRY(count_output(self, coffer_cursor_of(output, *got_bytes), error));
+        if (result == COFFER_INFLATE_BAD)
+                return coffer_gzip_fault(&self->gzip, error, "the compressed data is damaged");
+        if (result == COFFER_INFLATE_MORE && *got_bytes == 0 && !got)
+                return coffer_gzip_fault(&self->gzip, error, "the file ends inside a gzip member");
+        if (result == COFFER_INFLATE_END) {
+                self->state = BETWEEN_MEMBERS;
+                COFFER_TRY(coffer_gzip_end_member(&self->gzip, self->crc, self->member_bytes, error));
+        }
+        return COFFER_OK;
+}
+
+static coffer_status read_some(frame_stream *self, uint8_t *output, size_t capacity_bytes, size_t *got_bytes,
+                               coffer_error *error)
+{
+        *got_bytes = 0;
+        while (*got_bytes == 0 && self->state != ENDED) {
+                if (self->state == BETWEEN_MEMBERS)
+                        COFFER_TRY(begin_member(self, error));
+                if (self->state == IN_MEMBER)
+                        COFFER_TRY(inflate_some(self, output, capacity_bytes, got_bytes, error));
+        }
+        return COFFER_OK;
+}
+
+static coffer_status stream_read(coffer_stream *stream, void *buffer, size_t capacity_bytes, size_t *got_bytes,
+                                 coffer_error *error)
+{
+        frame_stream *self = (frame_stream *)stream;
+        size_t count = 0;
+
+        if (self->state == FAILED)
+                return coffer_error_set(error, COFFER_STATE, "the stream has failed before");
+        if (capacity_bytes == 0)
+                return coffer_error_set(error, COFFER_INVALID, "a stream cannot be read into no room");
+        coffer_status status = read_some(self, buffer, capacity_bytes, &count, error);
+        if (status == COFFER_OK)
+                *got_bytes = count;
+        else
+                self->state = FAILED;
+        return status;
+}
+
+static void stream_close(coffer_stream *stream)
+{
+        frame_stream *self = (frame_stream *)stream;
+        if (self->inflater)
+                self->library->inflater_free(self->inflater);
+        coffer_gzip_reader_done(&self->gzip);
+        coffer_free(self);
+}
+
+coffer_status coffer_frame_v1_open(coffer_stream *stored, uint64_t max_bytes, coffer_stream **out, coffer_error *error)
+{
+        const coffer_deflate_library *library = coffer_deflate_for(COFFER_DEFLATE_INFLATE_STREAM);
+        void *inflater = NULL;
+
+        frame_stream *self _cleanup_free_ = coffer_alloc_zeroed(1, sizeof(*self));
+        if (!self)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to decompress");
+        COFFER_TRY(library->inflater_new(&inflater, error));
+        coffer_status status = coffer_gzip_reader_init_stream(&self->gzip, stored, max_bytes, error);
+        if (status != COFFER_OK) {
+                library->inflater_free(inflater);
+                return status;
+        }
+        self->base.read = stream_read;
+        self->base.close = stream_close;
+        self->library = library;
+        self->inflater = inflater;
+        *out = &TAKE_PTR(self)->base;
+        return COFFER_OK;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing frames. Contents that hardly shrink are put in stored blocks: they cost no time to inflate. */
+#include <string.h>
+
+#include "cas/deflate.h"
+#include "cas/frame_v1.h"
+#include "cas/gzip.h"
+#include "util/cleanup.h"
+#include "util/cursor.h"
+
+enum {
+        STORED_BLOCK_BYTES = 65535,
+        STORED_BLOCK_HEADER_BYTES = 5,
+        ALWAYS_STORED_BYTES = 512, /* up to here compression saves no block of a disk */
+        SAMPLE_BYTES = 64 << 10,   /* twice deflate's window, so that a sample shows whatever the whole would */
+        MAX_SAMPLES = 32,
+        MAX_OVERHEAD_BYTES = COFFER_GZIP_SIZED_HEADER_BYTES + COFFER_GZIP_TRAILER_BYTES,
+};
+
+/* Compression pays when it saves at least one part in thirteen: less costs more time than the disk is worth, and
+ * without it a file is at most 8 % larger than stock gzip's. */
+static bool compression_pays(uint64_t compressed_bytes, uint64_t content_bytes)
+{
+        return compressed_bytes <= content_bytes - content_bytes / 13;
+}
+
+static size_t stored_size(size_t content_bytes)
+{
+        size_t blocks = content_bytes / STORED_BLOCK_BYTES + (content_bytes % STORED_BLOCK_BYTES != 0);
+        return content_bytes + STORED_BLOCK_HEADER_BYTES * (blocks > 0 ? blocks : 1);
+}
+
+typedef struct frame_writer {
+        const coffer_bytes *contents;
+        uint64_t content_bytes;
+        size_t largest_bytes; /* of the contents of a member */
+        const coffer_frame_sink *sink;
+        const coffer_deflate_library *library;
+        void *compressor;  /* made when it is needed first */
+        uint8_t *output;   /* room for the largest member */
+        uint8_t *gathered; /* room for its contents, made when they lie in several segments */
+
+        size_t segment; /* where the last piece was found: position `segment_offset` of the contents */
+        uint64_t segment_offset;
+} frame_writer;
+
+static void writer_done(frame_writer *writer)
+{
+        if (writer->compressor)
+                writer->library->compressor_free(writer->compressor);
+        coffer_free(writer->output);
+        coffer_free(writer->gathered);
+}
+
+static coffer_status no_memory(coffer_error *error)
+{
+        return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to write a blob");
+}
+
+/* ---- contents ---- */
+
+static coffer_status gather(frame_writer *writer, uint64_t skip_bytes, size_t size_bytes, coffer_cursor *out,
+                            coffer_error *error)
+{
+        size_t gathered_bytes = 0, segment = writer->segment;
+
+        if (!writer->gathered)
+                writer->gathered = coffer_alloc(writer->largest_bytes);
+        if (!writer->gathered)
+                return no_memory(error);
+        while (gathered_bytes < size_bytes) {
+                coffer_cursor part = coffer_bytes_segment(writer->contents, segment++);
+                coffer_cursor before;
+                if (!coffer_cursor_take(&part, (size_t)skip_bytes, &before))
+                        return coffer_error_set(error, COFFER_INTERNAL, "contents changed while they were written");
+                skip_bytes = 0;
+                size_t left_bytes = size_bytes - gathered_bytes;
+                size_t part_bytes = part.size_bytes < left_bytes ? part.size_bytes : left_bytes;
+                if (part_bytes > 0)
+                        memcpy(writer->gathered + gathered_bytes, part.data, part_bytes);
+                gathered_bytes += part_bytes;
+        }
+        *out = coffer_cursor_of(writer->gathered, size_bytes);
+        return COFFER_OK;
+}
+
+/* A piece of the contents, borrowed until the next call. Positions must not go backward. */
+static coffer_status piece_at(frame_writer *writer, uint64_t position, size_t size_bytes, coffer_cursor *out,
+                              coffer_error *error)
+{
+        coffer_cursor segment = coffer_bytes_segment(writer->contents, writer->segment), before;
+
+        while (position - writer->segment_offset >= segment.size_bytes && position < writer->content_bytes) {
+                writer->segment_offset += segment.size_bytes;
+                segment = coffer_bytes_segment(writer->contents, ++writer->segment);
+        }
+        uint64_t skip_bytes = position - writer->segment_offset;
+        if (segment.size_bytes < skip_bytes || segment.size_bytes - skip_bytes < size_bytes)
+                return gather(writer, skip_bytes, size_bytes, out, error);
+        if (!coffer_cursor_take(&segment, (size_t)skip_bytes, &before) ||
+            !coffer_cursor_take(&segment, size_bytes, out))
+                return coffer_error_set(error, COFFER_INTERNAL, "contents changed while they were written");
+        return COFFER_OK;
+}
+
+/* ---- bodies ---- */
+
+/* `*body_bytes` is 0 when the compressed contents do not fit. */
+static coffer_status compress(frame_writer *writer, coffer_cursor piece, uint8_t *body, size_t capacity_bytes,
+                              size_t *body_bytes, coffer_error *error)
+{
+        if (!writer->compressor)
+                COFFER_TRY(writer->library->compressor_new(writer->library->own_level, &writer->compressor, error));
+        *body_bytes = writer->library->compress(writer->compressor, piece, body, capacity_bytes);
+        return COFFER_OK;
+}
+
+static size_t put_stored_blocks(coffer_cursor piece, uint8_t *body)
+{
+        uint8_t *to = body;
+        do {
+                size_t size_bytes = piece.size_bytes < STORED_BLOCK_BYTES ? piece.size_bytes : STORED_BLOCK_BYTES;
+                coffer_cursor block = coffer_cursor_of(piece.data, size_bytes);
+                bool is_last = size_bytes == piece.size_bytes;
+                uint16_t length = (uint16_t)size_bytes, complement = (uint16_t)~length;
+                memcpy(to,
+                       (const uint8_t[]){is_last, (uint8_t)length, (uint8_t)(length >> 8), (uint8_t)complement,
+                                         (uint8_t)(complement >> 8)},
+                       STORED_BLOCK_HEADER_BYTES);
+                to += STORED_BLOCK_HEADER_BYTES;
+                if (size_bytes > 0) {
+                        memcpy(to, block.data, size_bytes);
+                        piece.data += size_bytes;
+                }
+                to += size_bytes;
+                piece.size_bytes -= size_bytes;
+        } while (piece.size_bytes > 0);
+        return (size_t)(to - body);
+}
+
+/* Compressed, unless that is not wanted or does not pay for this piece. */
+static coffer_status put_body(frame_writer *writer, coffer_cursor piece, bool compressed, uint8_t *body,
+                              size_t *body_bytes, coffer_error *error)
+{
+        *body_bytes = 0;
+        if (compressed)
+                COFFER_TRY(compress(writer, piece, body, stored_size(piece.size_bytes), body_bytes, error));
+        if (*body_bytes == 0 || !compression_pays(*body_bytes, piece.size_bytes))
+                *body_bytes = put_stored_blocks(piece, body);
+        return COFFER_OK;
+}
+
+/* ---- members ---- */
+
+static size_t member_size(const frame_writer *writer, uint64_t position)
+{
+        uint64_t left_bytes = writer->content_bytes - position;
+        return left_bytes < COFFER_FRAME_V1_MEMBER_BYTES ? (size_t)left_bytes : COFFER_FRAME_V1_MEMBER_BYTES;
+}
+
+static coffer_status write_member(frame_writer *writer, uint64_t position, size_t size_bytes, bool compressed,
+                                  coffer_error *error)
+{
+        bool is_only = writer->content_bytes <= COFFER_FRAME_V1_MEMBER_BYTES;
+        size_t header_bytes = is_only ? COFFER_GZIP_PLAIN_HEADER_BYTES : COFFER_GZIP_SIZED_HEADER_BYTES, body_bytes;
+        uint8_t *body = writer->output + header_bytes;
+        coffer_cursor piece;
+
+        COFFER_TRY(piece_at(writer, position, size_bytes, &piece, error));
+        COFFER_TRY(put_body(writer, piece, compressed, body, &body_bytes, error));
+        size_t member_bytes = header_bytes + body_bytes + COFFER_GZIP_TRAILER_BYTES;
+        coffer_gzip_sizes sizes = {member_bytes, size_bytes, position, writer->content_bytes};
+        coffer_gzip_put_header(is_only ? NULL : &sizes, writer->output);
+        coffer_gzip_put_trailer(coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(0, piece), size_bytes, body + body_bytes);
+        return writer->sink->write(writer->sink->user, coffer_cursor_of(writer->output, member_bytes), error);
+}
+
+/* Decides for the whole contents, by samples spread over them. */
+static coffer_status sample(frame_writer *writer, bool *pays, coffer_error *error)
+{
+        uint64_t members = writer->content_bytes / COFFER_FRAME_V1_MEMBER_BYTES;
+        uint64_t samples = members < MAX_SAMPLES ? members : MAX_SAMPLES;
+        uint64_t distance_bytes = writer->content_bytes / samples, compressed_bytes = 0;
+
+        for (uint64_t i = 0; i < samples; i++) {
+                coffer_cursor piece;
+                size_t body_bytes;
+                uint64_t position = i * distance_bytes + (distance_bytes - SAMPLE_BYTES) / 2;
+                COFFER_TRY(piece_at(writer, position, SAMPLE_BYTES, &piece, error));
+                COFFER_TRY(compress(writer, piece, writer->output, stored_size(SAMPLE_BYTES), &body_bytes, error));
+                compressed_bytes += body_bytes > 0 ? body_bytes : SAMPLE_BYTES;
+        }
+        writer->segment = 0;
+        writer->segment_offset = 0;
+        *pays = compression_pays(compressed_bytes, samples * SAMPLE_BYTES);
+        return COFFER_OK;
+}
+
+static coffer_status write_members(frame_writer *writer, coffer_error *error)
+{
+        bool compressed = writer->content_bytes > ALWAYS_STORED_BYTES;
+        uint64_t position = 0;
+
+        if (writer->content_bytes > COFFER_FRAME_V1_MEMBER_BYTES)
+                COFFER_TRY(sample(writer, &compressed, error));
+        do {
+                size_t size_bytes = member_size(writer, position);
+                COFFER_TRY(write_member(writer, position, size_bytes, compressed, error));
+                position += size_bytes;
+        } while (position < writer->content_bytes);
+        return COFFER_OK;
+}
+
+coffer_status coffer_frame_v1_write(const coffer_bytes *contents, const coffer_frame_sink *sink, coffer_error *error)
+{
+        frame_writer writer = {.contents = contents,
+                               .content_bytes = coffer_bytes_size(contents),
+                               .sink = sink,
+                               .library = coffer_deflate_for(COFFER_DEFLATE_COMPRESS)};
+
+        writer.largest_bytes = member_size(&writer, 0);
+        writer.output = coffer_alloc(MAX_OVERHEAD_BYTES + stored_size(writer.largest_bytes));
+        coffer_status status = writer.output ? write_members(&writer, error) : no_memory(error);
+        writer_done(&writer);
+        return status;
+}
