@@ -11,6 +11,7 @@
 #include <coffer/error.h>
 #include <coffer/file.h>
 #include <coffer/metadata.h>
+#include <coffer/names.h>
 #include <coffer/object.h>
 #include <coffer/pickle.h>
 #include <coffer/progress.h>
