@@ -271,7 +271,7 @@ static void local_free(coffer_storage *storage)
                 .put_metadata = coffer_local_put_metadata, .move = local_move, .require = local_require,               \
                 .sync = local_sync, .leftovers = coffer_local_leftovers, .begin = coffer_local_begin,                  \
                 .write = coffer_local_write, .commit = coffer_local_commit, .abort = coffer_local_abort,               \
-                .free = local_free,                                                                                    \
+                .lock = coffer_local_lock, .unlock = coffer_local_unlock, .free = local_free,                          \
         }
 static const coffer_storage_class classes[] = {LOCAL_CLASS("local"), LOCAL_CLASS("spin")};
 

@@ -41,6 +41,9 @@ void coffer_local_abort(coffer_storage_writer *writer);
 COFFER_MUST_CHECK
 coffer_status coffer_local_put_metadata(coffer_storage *storage, const char *path, const char *metadata_json,
                                         coffer_error *error);
+COFFER_MUST_CHECK coffer_status coffer_local_lock(coffer_storage *storage, const char *path, coffer_storage_lock **out,
+                                                  coffer_error *error);
+void coffer_local_unlock(coffer_storage_lock *lock);
 COFFER_MUST_CHECK
 coffer_status coffer_local_leftovers(coffer_storage *storage, const char *path, bool remove,
                                      coffer_status (*visit)(void *user, const char *path, coffer_error *error),

@@ -69,7 +69,9 @@ static void paths_that_leave_the_tree_are_refused_by_every_function(void **state
                 coffer_storage_get get = {.path = bad[i]};
                 coffer_stream *stream = NULL;
                 coffer_storage_writer *writer = NULL;
+                coffer_storage_lock *lock = NULL;
                 shown names = {""};
+                assert_status(class_->lock(storage, bad[i], &lock, NULL), COFFER_INVALID);
                 assert_status(class_->stat(storage, &bad[i], 1, &status, NULL), COFFER_INVALID);
                 assert_status(put_text(storage, bad[i], "x", NULL, true, NULL), COFFER_INVALID);
                 assert_ok(class_->get(storage, &get, 1, NULL));

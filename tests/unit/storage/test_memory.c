@@ -25,6 +25,14 @@ static coffer_status use_stream(coffer_storage *storage, coffer_error *error)
         return COFFER_OK;
 }
 
+static coffer_status use_lock(coffer_storage *storage, coffer_error *error)
+{
+        coffer_storage_lock *lock = NULL;
+        COFFER_TRY(storage->class_->lock(storage, "d", &lock, error));
+        storage->class_->unlock(lock);
+        return COFFER_OK;
+}
+
 static coffer_status use_get(coffer_storage *storage, coffer_error *error)
 {
         coffer_storage_get get = {.path = "d/a"};
@@ -43,6 +51,7 @@ static coffer_status use_everything(coffer_storage *storage, coffer_bytes *bytes
         COFFER_TRY(class_->put(storage, &put, 1, error));
         COFFER_TRY(use_get(storage, error));
         COFFER_TRY(use_stream(storage, error));
+        COFFER_TRY(use_lock(storage, error));
         COFFER_TRY(class_->stat(storage, (const char *const[]){"d/a"}, 1, &status, error));
         COFFER_TRY(class_->put_metadata(storage, "d/a", "{}", error));
         COFFER_TRY(class_->require(storage, "d/a", error));
