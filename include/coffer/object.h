@@ -16,7 +16,8 @@ struct coffer_object {
         void *pointer;
 };
 
-/* What a host tells about its objects. Functions may be NULL where a host has nothing to say, but for the reference counts. */
+/* What a host tells about its objects. Functions may be NULL where a host has nothing to say, but for the reference
+ * counts. */
 struct coffer_object_type {
         uint32_t version; /* COFFER_OBJECT_TYPE_VERSION */
         const char *host; /* "value", "python", ... */
@@ -26,34 +27,35 @@ struct coffer_object_type {
         void (*ref)(const coffer_object *object);
         void (*unref)(const coffer_object *object);
 
-        /* Calls `visit` with module and qualified name of the object's type and then of its ancestors, most derived first,
-         * until it returns false. */
+        /* Calls `visit` with module and qualified name of the object's type and then of its ancestors, most derived
+         * first, until it returns false. */
         void (*ancestors)(const coffer_object *object,
                           bool (*visit)(void *user, const char *module, const char *qualname), void *user);
 
-        /* Views that cost no copy; what they point to is valid as long as the object is referenced. COFFER_DECLINED when the
-         * object has no such view. */
+        /* Views that cost no copy; what they point to is valid as long as the object is referenced. COFFER_DECLINED
+         * when the object has no such view. */
         coffer_status (*view_bytes)(const coffer_object *object, coffer_cursor *out, coffer_error *error);
         coffer_status (*view_tensor)(const coffer_object *object, coffer_tensor *out, coffer_error *error);
-        coffer_status (*view_value)(const coffer_object *object, coffer_document **document,
-                                    const coffer_value **out, coffer_error *error);
+        coffer_status (*view_value)(const coffer_object *object, coffer_document **document, const coffer_value **out,
+                                    coffer_error *error);
 
-        /* The type as the host's language prints it, for metadata and messages ("<class 'dict'>"); free with coffer_free. */
+        /* The type as the host's language prints it, for metadata and messages ("<class 'dict'>"); free with
+         * coffer_free. */
         coffer_status (*type_text)(const coffer_object *object, char **out, coffer_error *error);
 };
 #define COFFER_OBJECT_TYPE_VERSION 1
 
 /* Views of any object: COFFER_DECLINED where the host offers none. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_object_view_bytes(const coffer_object *object, coffer_cursor *out,
-                                                                   coffer_error *error);
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_object_view_tensor(const coffer_object *object,
-                                                                    coffer_tensor *out, coffer_error *error);
+                                                                    coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_object_view_tensor(const coffer_object *object, coffer_tensor *out,
+                                                                     coffer_error *error);
 /* Document and value are borrowed from the object. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_object_view_value(const coffer_object *object,
-                                                                   coffer_document **document,
-                                                                   const coffer_value **out, coffer_error *error);
+                                                                    coffer_document **document,
+                                                                    const coffer_value **out, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_object_type_text(const coffer_object *object, char **out,
-                                                                  coffer_error *error);
+                                                                   coffer_error *error);
 /* True when the object's type or one of its ancestors is `module`.`qualname`. */
 COFFER_API bool coffer_object_is(const coffer_object *object, const char *module, const char *qualname);
 
