@@ -106,6 +106,13 @@ COFFER_API const coffer_value *coffer_document_unused(const coffer_document *doc
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_keep(coffer_document *document, coffer_bytes *bytes,
                                                                coffer_error *error);
 
+/* ---- element types from text ---- */
+
+/* An element type from a description as .npy headers and NumPy's array interface have it, written as a Python literal: "'<f8'", or a
+ * list of fields "[('a', '<i4'), ('b', '<f8', (2,))]". Its parts live in `document`. COFFER_MALFORMED. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_dtype_parse(coffer_document *document, coffer_cursor literal,
+                                                              coffer_dtype *out, coffer_error *error);
+
 /* ---- making values: each belongs to the document; `out` is untouched on failure ---- */
 
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_none(coffer_document *document, coffer_value **out,
