@@ -9,7 +9,8 @@
 typedef enum coffer_inflate_result {
         COFFER_INFLATE_END,  /* the stream has ended; the input begins after its last byte */
         COFFER_INFLATE_MORE, /* it goes on with more input, or more room for output */
-        COFFER_INFLATE_BAD   /* no deflate stream */
+        COFFER_INFLATE_BAD,  /* no deflate stream */
+        COFFER_INFLATE_NO_MEMORY
 } coffer_inflate_result;
 
 /* An inflater that streams may look this far ahead and then give back: so many of the bytes that it took last must stay

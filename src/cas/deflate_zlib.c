@@ -94,6 +94,8 @@ static coffer_inflate_result inflate_piece(void *inflater, coffer_cursor *input,
         input->data = stream->next_in;
         if (result == Z_STREAM_END)
                 return COFFER_INFLATE_END;
+        if (result == Z_MEM_ERROR)
+                return COFFER_INFLATE_NO_MEMORY;
         return result == Z_OK || result == Z_BUF_ERROR ? COFFER_INFLATE_MORE : COFFER_INFLATE_BAD;
 }
 

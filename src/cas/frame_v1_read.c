@@ -40,13 +40,6 @@ static void lazy_inflater_done(lazy_inflater *inflater)
                 inflater->library->inflater_free(inflater->state);
 }
 
-static coffer_status fault(frame_reader *reader, coffer_inflate_result result, coffer_error *error)
-{
-        return coffer_gzip_fault(&reader->gzip, error,
-                                 result == COFFER_INFLATE_BAD ? "the compressed data is damaged"
-                                                              : "the file ends inside a gzip member");
-}
-
 /* Room for so many more bytes, and never none at all: libraries want a place even for nothing. */
 static coffer_status reserve(frame_reader *reader, uint64_t size_bytes, coffer_error *error)
 {
@@ -93,7 +86,7 @@ static coffer_status inflate_growing(frame_reader *reader, coffer_error *error)
                 if (result == COFFER_INFLATE_MORE && contents->size_bytes < contents->capacity_bytes)
                         break; /* there is room, so input is what is wanting */
         }
-        return result == COFFER_INFLATE_END ? COFFER_OK : fault(reader, result, error);
+        return result == COFFER_INFLATE_END ? COFFER_OK : coffer_gzip_inflate_fault(&reader->gzip, result, error);
 }
 
 /* The size at the end of the file is that of the only member, if it is the only one, is smaller than 4 GiB, and is not
@@ -119,8 +112,8 @@ static coffer_status read_unsized_member(frame_reader *reader, coffer_error *err
 
         if (size_bytes > 0)
                 COFFER_TRY(inflate_whole(reader, size_bytes, &result, error));
-        if (result == COFFER_INFLATE_BAD)
-                return fault(reader, result, error);
+        if (result == COFFER_INFLATE_BAD || result == COFFER_INFLATE_NO_MEMORY)
+                return coffer_gzip_inflate_fault(&reader->gzip, result, error);
         if (result == COFFER_INFLATE_END)
                 return COFFER_OK;
         reader->gzip.input = start;
@@ -135,7 +128,7 @@ static coffer_status read_sized_member(frame_reader *reader, coffer_error *error
             reader->gzip.sizes.blob_bytes / COFFER_DEFLATE_MAX_RATIO <= reader->gzip.stored_bytes)
                 COFFER_TRY(reserve(reader, reader->gzip.sizes.blob_bytes, error));
         COFFER_TRY(inflate_whole(reader, reader->gzip.sizes.content_bytes, &result, error));
-        return result == COFFER_INFLATE_END ? COFFER_OK : fault(reader, result, error);
+        return result == COFFER_INFLATE_END ? COFFER_OK : coffer_gzip_inflate_fault(&reader->gzip, result, error);
 }
 
 static coffer_status read_members(frame_reader *reader, coffer_error *error)

@@ -47,10 +47,9 @@ static coffer_status inflate_some(frame_stream *self, uint8_t *output, size_t ca
         coffer_inflate_result result =
                 coffer_inflate_on(self->library, self->inflater, &self->gzip.input, output, capacity_bytes, got_bytes);
         COFFER_TRY(count_output(self, coffer_cursor_of(output, *got_bytes), error));
-        if (result == COFFER_INFLATE_BAD)
-                return coffer_gzip_fault(&self->gzip, error, "the compressed data is damaged");
-        if (result == COFFER_INFLATE_MORE && *got_bytes == 0 && !got)
-                return coffer_gzip_fault(&self->gzip, error, "the file ends inside a gzip member");
+        bool goes_on = result == COFFER_INFLATE_MORE && (*got_bytes > 0 || got);
+        if (result != COFFER_INFLATE_END && !goes_on)
+                return coffer_gzip_inflate_fault(&self->gzip, result, error);
         if (result == COFFER_INFLATE_END) {
                 self->state = BETWEEN_MEMBERS;
                 COFFER_TRY(coffer_gzip_end_member(&self->gzip, self->crc, self->member_bytes, error));

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "cas/deflate.h"
 #include "util/cleanup.h"
 #include "util/cursor.h"
 
@@ -108,6 +107,16 @@ uint64_t coffer_gzip_offset(const coffer_gzip_reader *reader)
 coffer_status coffer_gzip_fault(const coffer_gzip_reader *reader, coffer_error *error, const char *text)
 {
         return coffer_error_set_at(error, COFFER_CORRUPT, (int64_t)coffer_gzip_offset(reader), "%s", text);
+}
+
+coffer_status coffer_gzip_inflate_fault(const coffer_gzip_reader *reader, coffer_inflate_result result,
+                                        coffer_error *error)
+{
+        if (result == COFFER_INFLATE_NO_MEMORY)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to decompress");
+        return coffer_gzip_fault(reader, error,
+                                 result == COFFER_INFLATE_BAD ? "the compressed data is damaged"
+                                                              : "the file ends inside a gzip member");
 }
 
 static coffer_status take(coffer_gzip_reader *reader, void *out, size_t size_bytes, const char *what,

@@ -8,6 +8,7 @@
 #define COFFER_CAS_GZIP_H
 
 #include <coffer/bytes.h>
+#include "cas/deflate.h"
 
 enum {
         COFFER_GZIP_PLAIN_HEADER_BYTES = 10,
@@ -75,5 +76,9 @@ uint64_t coffer_gzip_offset(const coffer_gzip_reader *reader);
 
 /* Fills `error` with a fault at the current offset; returns COFFER_CORRUPT. */
 coffer_status coffer_gzip_fault(const coffer_gzip_reader *reader, coffer_error *error, const char *text);
+
+/* The same for an inflater that came to no end: COFFER_CORRUPT, or COFFER_NO_MEMORY. */
+coffer_status coffer_gzip_inflate_fault(const coffer_gzip_reader *reader, coffer_inflate_result result,
+                                        coffer_error *error);
 
 #endif

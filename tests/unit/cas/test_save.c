@@ -126,7 +126,7 @@ static void a_truncated_blob_is_replaced(void **state)
         WITH_CAS(COFFER_VERIFY_AUTO);
         static const size_t sizes[] = {5, 100000, 3 * MIB, 20 * MIB};
         for (size_t i = 0; i < ARRAY_COUNT(sizes); i++) {
-                coffer_buf contents _cleanup_buf_ = contents_of(NUMBERS, sizes[i]);
+                coffer_buf contents _cleanup_buf_ = contents_of(sizes[i] < MIB ? NUMBERS : NOISE, sizes[i]);
                 coffer_key key = save(cas, coffer_buf_cursor(&contents), false);
                 long whole = file_bytes(file_of(key.text));
                 for (long size = whole - 1; size >= 0; size = size > 0 ? size / 3 : -1) {
