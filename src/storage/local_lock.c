@@ -47,8 +47,8 @@ coffer_status coffer_local_lock(coffer_storage *storage, const char *path, coffe
         if (lock->descriptor < 0)
                 return coffer_error_set(error, COFFER_IO, "cannot lock '%s': %s", directory, strerror(errno));
         /* Some network mounts have no locks: then nobody is kept out. */
-        if (wait_for_lock(lock->descriptor) < 0 && errno != ENOLCK && errno != EOPNOTSUPP && errno != ENOSYS &&
-            errno != EINVAL)
+        if (wait_for_lock(lock->descriptor) < 0 && errno != EBADF && errno != ENOLCK && errno != EOPNOTSUPP &&
+            errno != ENOSYS && errno != EINVAL)
                 return coffer_error_set(error, COFFER_IO, "cannot lock '%s': %s", directory, strerror(errno));
         *out = TAKE_PTR(lock);
         return COFFER_OK;

