@@ -214,16 +214,19 @@ typedef struct coffer_finding {
         const char *flow;
         const char *path;      /* relative to the root */
         const char *key;       /* of a blob, else NULL */
-        const char *pathspec;  /* of an attempt ("Flow/run/step/task" and attempt), else NULL */
+        const char *pathspec;  /* of the attempt it is about ("Flow/run/step/task"), else NULL */
+        int attempt;           /* of that task; -1 when pathspec is NULL */
         const char *artifact;  /* that refers to it, else NULL */
         const char *reason;    /* one line */
         bool repaired;
         const char *moved_to;  /* of a damaged blob that was set aside, else NULL */
 } coffer_finding;
 
+/* A damaged or missing blob is one problem, and one finding more for each artifact that refers to it. */
 typedef struct coffer_verify_summary {
-        uint64_t flows, attempts, artifacts, blobs, blob_bytes;
+        uint64_t flows, attempts, artifacts, blobs, blob_bytes; /* attempts that are done; bytes as stored */
         uint64_t problems[COFFER_PROBLEM_COUNT];
+        uint64_t affected; /* artifacts whose blob is damaged or missing */
         uint64_t repaired;
 } coffer_verify_summary;
 
@@ -238,7 +241,8 @@ typedef struct coffer_verify_options {
 } coffer_verify_options;
 #define COFFER_VERIFY_OPTIONS_INIT {1, NULL, false, NULL, NULL, NULL, NULL}
 
-/* Hashes every blob, checks every attempt's references. COFFER_OK also when there are findings; look at the summary. */
+/* Hashes every blob, checks every attempt's references. COFFER_OK also when there are findings; look at the summary. COFFER_DECLINED when
+ * `progress` stopped it. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_store_verify(coffer_store *store,
                                                               const coffer_verify_options *options,
                                                               coffer_verify_summary *out, coffer_error *error);
