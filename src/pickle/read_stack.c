@@ -157,12 +157,11 @@ static coffer_status part_of_object(coffer_reader *reader, coffer_value *object,
 coffer_status coffer_reader_check_keys(coffer_reader *reader, const coffer_value *const *values, size_t count,
                                        size_t step)
 {
-        const unsigned unhashable =
-                1u << COFFER_KIND_LIST | 1u << COFFER_KIND_DICT | 1u << COFFER_KIND_SET | 1u << COFFER_KIND_BYTEARRAY;
         for (size_t i = 0; i < count; i += step)
-                if (unhashable >> values[i]->kind & 1)
-                        return coffer_reader_fail(reader, COFFER_MALFORMED, "%s can't be a key",
-                                                  coffer_reader_kind_name(values[i]));
+                if (coffer_reader_is_unhashable(values[i]))
+                        return coffer_reader_fail(
+                                reader, COFFER_MALFORMED, "%s%s can't be a key", coffer_reader_kind_name(values[i]),
+                                values[i]->kind == COFFER_KIND_TUPLE ? " with an unhashable part" : "");
         return COFFER_OK;
 }
 

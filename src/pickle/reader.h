@@ -140,13 +140,24 @@ static inline bool coffer_reader_has_parts(const coffer_value *value)
         return kinds >> value->kind & 1;
 }
 
-/* Notes what read_finish.c will want to know of a container. */
-static inline void coffer_reader_note_parts(coffer_value *container, const coffer_value *const *values, size_t count)
+/* Whether Python can't hash it, as far as the pickle tells. */
+static inline bool coffer_reader_is_unhashable(const coffer_value *value)
+{
+        const unsigned kinds =
+                1u << COFFER_KIND_LIST | 1u << COFFER_KIND_DICT | 1u << COFFER_KIND_SET | 1u << COFFER_KIND_BYTEARRAY;
+        return kinds >> value->kind & 1 || (value->kind == COFFER_KIND_TUPLE && value->flags & COFFER_NODE_UNHASHABLE);
+}
+
+/* Notes in a container what will be asked about its new parts. */
+static inline void coffer_reader_note_parts(coffer_value *container, const coffer_value *const *parts, size_t count)
 {
         bool nested = false;
-        for (size_t i = 0; i < count; i++)
-                nested |= coffer_reader_has_parts(values[i]);
-        container->flags |= nested ? COFFER_NODE_NESTED : 0;
+        bool unhashable = false;
+        for (size_t i = 0; i < count; i++) {
+                nested |= coffer_reader_has_parts(parts[i]);
+                unhashable |= container->kind == COFFER_KIND_TUPLE && coffer_reader_is_unhashable(parts[i]);
+        }
+        container->flags |= (uint8_t)((nested ? COFFER_NODE_NESTED : 0) | (unhashable ? COFFER_NODE_UNHASHABLE : 0));
 }
 
 /* What a kind is called in errors: "a list". */

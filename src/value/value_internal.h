@@ -21,6 +21,7 @@ enum {
         COFFER_NODE_READ_ONLY = 1 << 2,    /* buffer */
         COFFER_NODE_HASHING = 1 << 3,      /* tuple, frozenset: its hash is being worked out */
         COFFER_NODE_REACHED = 1 << 4,      /* the pickle reader found it part of the result */
+        COFFER_NODE_UNHASHABLE = 1 << 7,   /* tuple: the pickle reader put a value into it that can't be in a key */
         COFFER_NODE_NESTED = 1 << 6,       /* container: the pickle reader put values with parts of their own into it */
         COFFER_NODE_NAMED_BY_STRS = 1 << 5 /* global: its names are the very data of two strs */
 };
@@ -209,9 +210,9 @@ static inline coffer_value *coffer_node_text(coffer_document *document, coffer_k
 /* The same over a copy. */
 coffer_value *coffer_node_text_copy(coffer_document *document, coffer_kind kind, coffer_cursor text);
 
-/* Python has one object each of the empty str, of the empty bytes and of every str of one Latin-1 character. Values of ours
- * that are not read from a pickle, which says itself what is one object, have their data in the place that this gives;
- * NULL for any other text. */
+/* Python has one object each of the empty str, of the empty bytes and of every str of one Latin-1 character. Values of
+ * ours that are not read from a pickle, which says itself what is one object, have their data in the place that this
+ * gives; NULL for any other text. */
 const uint8_t *coffer_shared_text(coffer_kind kind, coffer_cursor text);
 extern const uint8_t coffer_shared_empty_text[1];
 

@@ -108,6 +108,8 @@ static void test_keys(void **state)
         assert_malformed(P_EMPTY_DICT P_MARK P_NONE P_SETITEMS, "SETITEMS at offset 3: the last key has no value");
         assert_malformed(P_MARK P_NONE P_DICT, "DICT at offset 2: the last key has no value");
         assert_malformed(P_EMPTY_DICT P_EMPTY_LIST P_NONE P_SETITEM, "SETITEM at offset 3: a list can't be a key");
+        assert_malformed(P_EMPTY_DICT P_EMPTY_LIST P_TUPLE1 P_TUPLE1 P_NONE P_SETITEM,
+                         "SETITEM at offset 5: a tuple with an unhashable part can't be a key");
         assert_malformed(P_MARK P_EMPTY_SET P_FROZENSET, "FROZENSET at offset 2: a set can't be a key");
         assert_malformed(P_EMPTY_SET P_MARK P_NONE P_EMPTY_DICT P_ADDITEMS,
                          "ADDITEMS at offset 4: a dict can't be a key");
