@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The frame reader takes any bytes: from memory and as a stream it finds the same contents, and what is measured
+ * without inflating agrees with them. And any bytes can be framed and come back. */
+#include <stdlib.h>
+
+#include "cas/frame_v1.h"
+#include "util/buf.h"
+#include "util/cursor.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MAX_CONTENT_BYTES = 1 << 20, STEP_BYTES = 3000 };
+
+static coffer_bytes *borrow(coffer_cursor data)
+{
+        coffer_bytes *bytes = NULL;
+        if (coffer_bytes_new(&bytes, NULL) != COFFER_OK ||
+            coffer_bytes_append_borrow(bytes, data, NULL, NULL, NULL) != COFFER_OK)
+                abort();
+        return bytes;
+}
+
+static coffer_status read_stream(coffer_cursor frame, coffer_buf *out, coffer_error *error)
+{
+        coffer_bytes *bytes _cleanup_bytes_ = borrow(frame);
+        coffer_stream *stored = NULL, *contents = NULL;
+        size_t got_bytes = 1;
+        coffer_status status = COFFER_OK;
+
+        if (coffer_bytes_open_stream(bytes, &stored, NULL) != COFFER_OK ||
+            coffer_frame_v1.open(stored, MAX_CONTENT_BYTES, &contents, NULL) != COFFER_OK)
+                abort();
+        while (status == COFFER_OK && got_bytes > 0) {
+                if (coffer_buf_reserve(out, STEP_BYTES, NULL) != COFFER_OK)
+                        abort();
+                status = contents->read(contents, out->data + out->size_bytes, STEP_BYTES, &got_bytes, error);
+                if (status == COFFER_OK)
+                        out->size_bytes += got_bytes;
+        }
+        contents->close(contents);
+        return status;
+}
+
+static void check_error(coffer_status status, const coffer_error *error, size_t size)
+{
+        if (status != COFFER_OK && (error->status != status || error->offset > (int64_t)size || !error->message[0]))
+                abort();
+        if (status != COFFER_OK && status != COFFER_CORRUPT && status != COFFER_LIMIT)
+                abort();
+}
+
+static void read_frame(coffer_cursor frame)
+{
+        coffer_bytes *whole _cleanup_bytes_ = NULL;
+        coffer_buf streamed _cleanup_buf_ = COFFER_BUF_INIT(MAX_CONTENT_BYTES + 2 * STEP_BYTES);
+        coffer_error error = COFFER_ERROR_INIT, stream_error = COFFER_ERROR_INIT;
+        coffer_frame_sizes sizes;
+
+        coffer_status status = coffer_frame_v1.read(frame, MAX_CONTENT_BYTES, &whole, &error);
+        check_error(status, &error, frame.size_bytes);
+        coffer_status stream_status = read_stream(frame, &streamed, &stream_error);
+        check_error(stream_status, &stream_error, frame.size_bytes);
+        coffer_status measured = coffer_frame_v1.measure(frame, &sizes, NULL);
+        if (status != COFFER_OK)
+                return;
+        if (stream_status == COFFER_OK &&
+            !coffer_cursor_equal(coffer_bytes_segment(whole, 0), coffer_buf_cursor(&streamed)))
+                abort();
+        if (measured != COFFER_OK || (sizes.is_exact && sizes.content_bytes != coffer_bytes_size(whole)))
+                abort();
+}
+
+static coffer_status append(void *user, coffer_cursor data, coffer_error *error)
+{
+        return coffer_buf_append_cursor(user, data, error);
+}
+
+static void frame_and_read(coffer_cursor contents)
+{
+        coffer_bytes *bytes _cleanup_bytes_ = borrow(contents), *back _cleanup_bytes_ = NULL;
+        coffer_buf frame _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
+        coffer_frame_sink sink = {append, &frame};
+
+        if (coffer_frame_v1.write(bytes, &sink, NULL) != COFFER_OK ||
+            coffer_frame_v1.read(coffer_buf_cursor(&frame), UINT64_MAX, &back, NULL) != COFFER_OK ||
+            !coffer_cursor_equal(coffer_bytes_segment(back, 0), contents))
+                abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        read_frame(coffer_cursor_of(data, size));
+        frame_and_read(coffer_cursor_of(data, size));
+        return 0;
+}
