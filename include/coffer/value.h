@@ -241,10 +241,16 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_type_text(const coffer_v
 
 /* True when the value is an n-dimensional array: a tensor node, a pickled numpy.ndarray (module paths of NumPy 1
  * and 2, protocol 5's _frombuffer, object arrays) or a NumPy scalar (dims 0). What the descriptor needs is
- * allocated in the document. A malformed array is COFFER_MALFORMED; a value that is none is COFFER_DECLINED. */
+ * allocated in the document (keep the result rather than asking again); may be called from many threads at once. A
+ * malformed array is COFFER_MALFORMED; a value that is none is COFFER_DECLINED. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_as_tensor(coffer_document *document,
                                                                  const coffer_value *value, coffer_tensor *out,
                                                                  coffer_error *error);
+
+/* What the value is, in one line without control characters: "dict of 3 items", "numpy.ndarray of float64, shape (2, 3)",
+ * "pandas.DataFrame of 4 columns". Free with coffer_free. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_summary(const coffer_value *value, char **out,
+                                                               coffer_error *error);
 
 /* ---- printing ---- */
 
@@ -266,8 +272,9 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_print(coffer_document *d
                                                              const coffer_print_options *options, char **out,
                                                              coffer_error *error);
 
-/* The same as JSON text (docs/json-form.md says how each kind is written). `tagged` false: plain JSON, where
- * a value that JSON does not have gives COFFER_UNSUPPORTED and names it; true: tagged, bounded by `options`. */
+/* The same as JSON text (docs/json-form.md says how each kind is written). `tagged` true: every kind with its tag, bounded by
+ * `options`. False: plain JSON, whole; a value that JSON does not have gives COFFER_UNSUPPORTED and names it, and of
+ * `options` (NULL: 2 GiB) only max_output_bytes counts: what is longer gives COFFER_LIMIT. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_to_json(coffer_document *document,
                                                                const coffer_value *value, bool tagged,
                                                                const coffer_print_options *options, char **out,

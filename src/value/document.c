@@ -30,6 +30,7 @@ coffer_status coffer_document_new(coffer_document **out, coffer_error *error)
         if (!document)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory");
         atomic_init(&document->references, 1);
+        pthread_mutex_init(&document->late, NULL);
         document->chunk_bytes = FIRST_CHUNK_BYTES;
         document->limit_bytes = SIZE_MAX;
         *out = document;
@@ -56,6 +57,7 @@ static void document_free(coffer_document *document)
         for (size_t i = 0; i < document->kept_count; i++)
                 coffer_bytes_unref(document->kept[i]);
         coffer_free(document->kept);
+        pthread_mutex_destroy(&document->late);
         coffer_free(document);
 }
 

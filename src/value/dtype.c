@@ -49,10 +49,12 @@ bool coffer_dtype_is_swapped(const coffer_dtype *dtype)
 
 /* ---- from text ---- */
 
+enum { SHOWN_BYTES = 64 };
+
 static coffer_status bad_text(coffer_cursor text, coffer_error *error)
 {
-        return coffer_error_set(error, COFFER_MALFORMED, "'%.*s' is no dtype", (int)(text.size_bytes & 63),
-                                (const char *)text.data);
+        int shown = text.size_bytes < SHOWN_BYTES ? (int)text.size_bytes : SHOWN_BYTES;
+        return coffer_error_set(error, COFFER_MALFORMED, "'%.*s' is no dtype", shown, (const char *)text.data);
 }
 
 /* Which sizes each kind may have: a list that ends with 0, or NULL for any. */
@@ -63,7 +65,7 @@ static bool size_fits(char kind, uint64_t size_bytes)
                 uint8_t sizes[5];
         } table[] = {
                 {'b', {1}}, {'i', {1, 2, 4, 8}}, {'u', {1, 2, 4, 8}}, {'f', {2, 4, 8, 12, 16}}, {'c', {8, 16, 24, 32}},
-                {'m', {8}}, {'M', {8}},          {'O', {8}}};
+                {'m', {8}}, {'M', {8}},          {'O', {4, 8}}};
         for (size_t i = 0; i < ARRAY_COUNT(table); i++)
                 if (table[i].kind == kind)
                         return size_bytes > 0 && size_bytes < 256 &&

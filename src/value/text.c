@@ -2,6 +2,7 @@
 #include "value/text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "util/utf8.h"
 
@@ -119,6 +120,18 @@ coffer_status coffer_text_write_hex(coffer_cursor data, coffer_buf *out, coffer_
         for (size_t i = 0; i < data.size_bytes; i++) {
                 const char pair[2] = {digits[data.data[i] >> 4], digits[data.data[i] & 15]};
                 COFFER_TRY(coffer_buf_append(out, pair, 2, error));
+        }
+        return COFFER_OK;
+}
+
+coffer_status coffer_text_write_count(uint64_t count, coffer_buf *out, coffer_error *error)
+{
+        char digits[24];
+        int size = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+        for (int i = 0; i < size; i++) {
+                if (i > 0 && (size - i) % 3 == 0)
+                        COFFER_TRY(coffer_buf_append_byte(out, ',', error));
+                COFFER_TRY(coffer_buf_append_byte(out, (uint8_t)digits[i], error));
         }
         return COFFER_OK;
 }

@@ -18,6 +18,9 @@ coffer_status coffer_text_write_bare(coffer_cursor text, coffer_buf *out, coffer
 COFFER_MUST_CHECK
 coffer_status coffer_text_write_bytes(coffer_cursor data, coffer_buf *out, coffer_error *error);
 
+/* A number with commas between its thousands. */
+COFFER_MUST_CHECK coffer_status coffer_text_write_count(uint64_t count, coffer_buf *out, coffer_error *error);
+
 /* Lower-case hexadecimal digits. */
 COFFER_MUST_CHECK
 coffer_status coffer_text_write_hex(coffer_cursor data, coffer_buf *out, coffer_error *error);

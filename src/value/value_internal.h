@@ -17,6 +17,7 @@
 
 enum {
         COFFER_NODE_BIG = 1 << 0,          /* int: `data` holds two's complement bytes */
+        COFFER_NODE_PARTIAL = 1 << 0,      /* list: the head of a longer one, a coffer_partial_node */
         COFFER_NODE_EXTENDED = 1 << 1,     /* text: `extended` holds data and sizes */
         COFFER_NODE_READ_ONLY = 1 << 2,    /* buffer */
         COFFER_NODE_HASHING = 1 << 3,      /* tuple, frozenset: its hash is being worked out */
@@ -81,6 +82,12 @@ typedef struct coffer_frozenset_node {
         uint64_t hash;
 } coffer_frozenset_node;
 
+/* A list in a view: its first items, and how many more there would be. */
+typedef struct coffer_partial_node {
+        coffer_value base;
+        uint64_t omitted;
+} coffer_partial_node;
+
 typedef struct coffer_global_node {
         coffer_value base; /* `data`: the module */
         coffer_cursor qualname;
@@ -111,6 +118,7 @@ struct coffer_document {
         coffer_bytes **kept;
         size_t kept_count;
         size_t kept_capacity;
+        pthread_mutex_t late; /* held by readers of a finished document that make something in it */
 };
 
 /* Memory of nodes, tables and copied text above which making values gives COFFER_LIMIT; SIZE_MAX at first. */
@@ -224,6 +232,27 @@ coffer_value *coffer_node_global(coffer_document *document, const coffer_value *
 
 /* An empty container of any kind. */
 coffer_value *coffer_node_container(coffer_document *document, coffer_kind kind);
+
+/* An empty list that can tell how many items it would have more. */
+static inline coffer_value *coffer_node_partial_list(coffer_document *document)
+{
+        coffer_value *node = coffer_node_of_kind(document, COFFER_KIND_LIST, sizeof(coffer_partial_node));
+        if (node)
+                node->flags |= COFFER_NODE_PARTIAL;
+        return node;
+}
+
+static inline void coffer_node_set_omitted(coffer_value *list, uint64_t omitted)
+{
+        ((coffer_partial_node *)list)->omitted = omitted;
+}
+
+static inline uint64_t coffer_node_omitted(const coffer_value *value)
+{
+        return value->flags & COFFER_NODE_PARTIAL && value->kind == COFFER_KIND_LIST
+                       ? ((const coffer_partial_node *)value)->omitted
+                       : 0;
+}
 
 /* A list or tuple of exactly these items. */
 coffer_value *coffer_node_sequence(coffer_document *document, coffer_kind kind, const coffer_value *const *items,
