@@ -11,45 +11,56 @@ COFFER_BEGIN_DECLS
 
 typedef struct coffer_pickle_read_options {
         uint32_t version;
-        uint32_t max_depth;    /* nesting of values; the reader itself never recurses */
-        uint64_t max_values;   /* nodes made */
-        uint64_t max_memo;     /* memo slots */
-        uint64_t max_bytes;    /* memory for nodes, tables and copied text, without borrowed data */
-        bool allow_trailing;   /* bytes behind STOP are an error unless set */
-        uint64_t keep_bytes;   /* of each str, bytes and bytearray keep this much from its head; 0: all */
+        uint32_t max_depth;  /* nesting of values, and of marks while reading; the reader itself never recurses */
+        uint64_t max_values; /* nodes made */
+        uint64_t max_memo;   /* memo slots */
+        uint64_t max_bytes;  /* memory for nodes, tables and copied text, without borrowed data */
+        bool allow_trailing; /* bytes behind STOP are an error unless set */
+        uint64_t keep_bytes; /* of each str, bytes and bytearray keep this much from its head; 0: all. A str is cut
+                                between characters; names of classes must be kept whole (COFFER_LIMIT) */
         coffer_bytes *const *buffers; /* out-of-band buffers of protocol 5, in order */
         size_t buffer_count;
 } coffer_pickle_read_options;
-#define COFFER_PICKLE_READ_OPTIONS_INIT \
-        {1, 10000, UINT64_C(1) << 28, UINT64_C(1) << 27, UINT64_C(1) << 34, false, 0, NULL, 0}
+#define COFFER_PICKLE_READ_OPTIONS_INIT                                                                                \
+        {                                                                                                              \
+                1, 10000, UINT64_C(1) << 28, UINT64_C(1) << 27, UINT64_C(1) << 34, false, 0, NULL, 0                   \
+        }
 
-/* Reads one pickle into a new document (root set). Big strings are not copied: the document keeps `bytes`. With
- * allow_trailing, `*end_offset` (may be NULL) says where the next one would start. Errors carry the byte offset
- * of the opcode at fault. Protocols 0 to 5. */
+/* Reads one pickle of protocols 0 to 5 into a new document (root set). Strings are not copied: the document keeps
+ * `bytes`. With allow_trailing, `*end_offset` (may be NULL) says where the next one would start. `options` NULL: the
+ * defaults.
+ *
+ * Errors name the opcode at fault and its offset: COFFER_MALFORMED for what no unpickler should take, COFFER_LIMIT for
+ * what is over an option's limit, COFFER_UNSUPPORTED for protocols above 5, missing buffers and states of things that
+ * the pickle does not make. docs/pickle.md says where the reader is stricter than CPython's, and how it reads Python
+ * 2's strings and names. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_pickle_read(coffer_bytes *bytes,
-                                                             const coffer_pickle_read_options *options,
-                                                             coffer_document **out, uint64_t *end_offset,
-                                                             coffer_error *error);
+                                                              const coffer_pickle_read_options *options,
+                                                              coffer_document **out, uint64_t *end_offset,
+                                                              coffer_error *error);
 
-/* The same from a stream, in memory bounded by the options (set keep_bytes): what is not kept is read and dropped, so
- * that checksums at the end of the stream are checked. */
+/* The same from a stream, which stays the caller's and is read to its end, so that checksums there are checked. Memory
+ * is bounded by the options (set keep_bytes): what is not kept is read and dropped. A line of protocol 0 or an int
+ * longer than 64 MiB is COFFER_LIMIT. Errors of the stream are passed on as they are. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_pickle_read_stream(coffer_stream *stream,
-                                                                    const coffer_pickle_read_options *options,
-                                                                    coffer_document **out, coffer_error *error);
+                                                                     const coffer_pickle_read_options *options,
+                                                                     coffer_document **out, coffer_error *error);
 
 typedef struct coffer_pickle_write_options {
         uint32_t version;
         uint32_t protocol; /* 2 or 4 */
 } coffer_pickle_write_options;
-#define COFFER_PICKLE_WRITE_OPTIONS_INIT {1, 4}
+#define COFFER_PICKLE_WRITE_OPTIONS_INIT                                                                               \
+        {                                                                                                              \
+                1, 4                                                                                                   \
+        }
 
 /* Writes `value` such that CPython loads the equal object. For plain values (None to frozenset, shared and cyclic
  * references included) the bytes are CPython's own. Tensors are written as numpy.ndarray. Big buffers are shared, not
  * copied: the result keeps `document` alive. Sets keep the order that the document has. */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_pickle_write(coffer_document *document,
-                                                              const coffer_value *value,
-                                                              const coffer_pickle_write_options *options,
-                                                              coffer_bytes **out, coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_pickle_write(coffer_document *document, const coffer_value *value,
+                                                               const coffer_pickle_write_options *options,
+                                                               coffer_bytes **out, coffer_error *error);
 
 /* ---- scanning: what would an unpickler import and call? ---- */
 
@@ -76,22 +87,22 @@ typedef struct coffer_pickle_finding {
         uint64_t count;  /* how many do */
         coffer_pickle_action action;
         coffer_verdict verdict;
-        const char *module;   /* what would be imported, or "" when there is none or it can't be followed */
+        const char *module; /* what would be imported, or "" when there is none or it can't be followed */
         const char *qualname;
-        const char *reason;   /* one line */
+        const char *reason; /* one line */
 } coffer_pickle_finding;
 
 typedef struct coffer_pickle_report coffer_pickle_report;
 
 /* Walks all opcodes (several pickles in a row, nested bytes not followed) and reports every global, call, build and
  * persistent id that an unpickler would act on, also those before a truncation and those whose result is dropped. Fails
- * closed: what can't be followed is at least suspicious. Returns COFFER_OK also for damaged pickles. Free the report. */
+ * closed: what can't be followed is at least suspicious. Returns COFFER_OK also for damaged pickles. Free the report.
+ */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_pickle_scan(coffer_bytes *bytes, coffer_pickle_report **out,
-                                                             coffer_error *error);
+                                                              coffer_error *error);
 COFFER_API coffer_verdict coffer_pickle_report_verdict(const coffer_pickle_report *report);
 COFFER_API size_t coffer_pickle_report_count(const coffer_pickle_report *report);
-COFFER_API const coffer_pickle_finding *coffer_pickle_report_finding(const coffer_pickle_report *report,
-                                                                     size_t index);
+COFFER_API const coffer_pickle_finding *coffer_pickle_report_finding(const coffer_pickle_report *report, size_t index);
 COFFER_API void coffer_pickle_report_free(coffer_pickle_report *report);
 
 COFFER_END_DECLS

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The objects whose pickles the reader must read. `OBJECTS` lists (name, object)."""
+
 import array
 import collections
 import copyreg
@@ -19,6 +20,8 @@ import types
 import uuid
 import zoneinfo
 
+import corpus_scientific
+
 OBJECTS = []
 
 
@@ -29,23 +32,80 @@ def add(name, *values):
 # ---- plain values ----
 
 add("constant", None, True, False)
-add("int", *(sign * (2**bits + step) for bits in (0, 1, 7, 8, 15, 16, 31, 32, 63, 64, 100) for sign in (1, -1) for step in (-1, 0, 1)))
+add(
+    "int",
+    *(
+        sign * (2**bits + step)
+        for bits in (0, 1, 7, 8, 15, 16, 31, 32, 63, 64, 100)
+        for sign in (1, -1)
+        for step in (-1, 0, 1)
+    ),
+)
 add("big-int", *(sign * 2**bits for bits in (2030, 2039, 2040, 5000) for sign in (1, -1)), -(255**255), 10**1000)
-add("float", 0.0, -0.0, 1.5, -2.5e-300, 5e-324, 1.7976931348623157e308, float("inf"), float("-inf"), float("nan"), 1 / 3, 1e16, 1e22)
+add(
+    "float",
+    0.0,
+    -0.0,
+    1.5,
+    -2.5e-300,
+    5e-324,
+    1.7976931348623157e308,
+    float("inf"),
+    float("-inf"),
+    float("nan"),
+    1 / 3,
+    1e16,
+    1e22,
+)
 add("complex", 0j, 1 - 2j, complex(-0.0, float("inf")), complex(float("nan"), 1))
-add("str", "", "a", "é", "€", "😀", "\ud800", "\udfff\ud800", "\0", "line\nfeed\r", "back\\slash \\u0041", "\x1a\x7f\x80\xff", "'\"")
+add(
+    "str",
+    "",
+    "a",
+    "é",
+    "€",
+    "😀",
+    "\ud800",
+    "\udfff\ud800",
+    "\0",
+    "line\nfeed\r",
+    "back\\slash \\u0041",
+    "\x1a\x7f\x80\xff",
+    "'\"",
+)
 add("str", *("x" * size for size in (255, 256, 65535, 65536, 70000)), "é" * 40000)
 add("bytes", b"", b"a", b"\0\xff", bytes(range(256)), *(b"x" * size for size in (255, 256, 65536, 70000)))
 add("bytearray", bytearray(), bytearray(b"a\xff"), bytearray(300), bytearray(70000))
 
 # ---- containers ----
 
-add("list", [], [1], [[]], [1, "a", None, [2.5, (3,)]], list(range(999)), list(range(1000)), list(range(1001)), list(range(2500)))
+add(
+    "list",
+    [],
+    [1],
+    [[]],
+    [1, "a", None, [2.5, (3,)]],
+    list(range(999)),
+    list(range(1000)),
+    list(range(1001)),
+    list(range(2500)),
+)
 add("tuple", (), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4), ((),), ((1,), ((2,),)), tuple(range(2000)))
-add("dict", {}, {1: 2}, {"a": {"b": {}}}, {None: 0, True: 1, 2.5: 2, "x": 3, b"y": 4, (1, 2): 5}, {i: str(i) for i in range(1001)})
+add(
+    "dict",
+    {},
+    {1: 2},
+    {"a": {"b": {}}},
+    {None: 0, True: 1, 2.5: 2, "x": 3, b"y": 4, (1, 2): 5},
+    {i: str(i) for i in range(1001)},
+)
 add("set", set(), {1}, {None, "a", b"a", 1.5, (1,), frozenset([2])}, set(range(1001)), {"a" * n for n in range(50)})
 add("frozenset", frozenset(), frozenset([1]), frozenset(["a", ("b",)]), frozenset(range(1500)))
-add("nested", functools.reduce(lambda inner, _: [inner], range(60), 0), functools.reduce(lambda inner, _: {0: (inner,)}, range(30), 0))
+add(
+    "nested",
+    functools.reduce(lambda inner, _: [inner], range(60), 0),
+    functools.reduce(lambda inner, _: {0: (inner,)}, range(30), 0),
+)
 
 
 def cycles():
@@ -63,7 +123,14 @@ def cycles():
 
 shared = [1, 2]
 add("cycle", *cycles())
-add("shared", [shared, shared], {"a": shared, "b": (shared,)}, [(1, 2), [shared], shared], [bytearray(b"z")] * 2, [frozenset([7])] * 2)
+add(
+    "shared",
+    [shared, shared],
+    {"a": shared, "b": (shared,)},
+    [(1, 2), [shared], shared],
+    [bytearray(b"z")] * 2,
+    [frozenset([7])] * 2,
+)
 
 # ---- a tree of random plain values for each seed ----
 
@@ -73,7 +140,10 @@ def random_value(choose, depth):
         lambda: choose.choice([None, True, False]),
         lambda: choose.randrange(-(2 ** choose.randrange(1, 80)), 2**40),
         lambda: choose.uniform(-1e9, 1e9),
-        lambda: "".join(chr(choose.choice([choose.randrange(1, 128), choose.randrange(0x100, 0x2000), 0x1F600])) for _ in range(choose.randrange(20))),
+        lambda: "".join(
+            chr(choose.choice([choose.randrange(1, 128), choose.randrange(0x100, 0x2000), 0x1F600]))
+            for _ in range(choose.randrange(20))
+        ),
         lambda: choose.randbytes(choose.randrange(40)),
     ]
     if depth == 0 or choose.random() < 0.2:
@@ -213,15 +283,66 @@ parent.children += [Plain(parent=parent), Plain(parent=parent)]
 holder = Listing([1])
 holder.append(holder)
 
-add("class", int, type, object, Plain, Plain.Inner, collections.OrderedDict, type(None), type(...), type(NotImplemented), Exception)
+add(
+    "class",
+    int,
+    type,
+    object,
+    Plain,
+    Plain.Inner,
+    collections.OrderedDict,
+    type(None),
+    type(...),
+    type(NotImplemented),
+    Exception,
+)
 add("function", len, print, set_state, random_value, operator.add, dict.fromkeys, "".join, [].append, Plain.__init__)
 add("singleton", ..., NotImplemented)
-add("plain", Plain(), Plain(a=1, b=[2]), itself, parent, Plain(inner=Plain(x=Plain())), Plain.Inner(), [Plain(), Plain()])
-add("slots", Slots(1, [2]), SlotsAndDict({}, "r"), Stateful(None), Stateful(7), Stateful({"a": 1}), Stateful((1, 2)), Stateful(False))
+add(
+    "plain",
+    Plain(),
+    Plain(a=1, b=[2]),
+    itself,
+    parent,
+    Plain(inner=Plain(x=Plain())),
+    Plain.Inner(),
+    [Plain(), Plain()],
+)
+add(
+    "slots",
+    Slots(1, [2]),
+    SlotsAndDict({}, "r"),
+    Stateful(None),
+    Stateful(7),
+    Stateful({"a": 1}),
+    Stateful((1, 2)),
+    Stateful(False),
+)
 add("new", WithArguments(1, 2), WithKeywords(1, two=2))
-add("subclass", Listing([1, 2]), Mapping(a=1), Setting([1]), Number(5), Text("t"), Data(b"d"), Pair((1, 2)), holder, Listing(range(1500)))
-add("reduced", Reduced(Plain, ()), Reduced(list, ([1],), None, iter([2, 3])), Reduced(dict, (), None, None, iter({1: 2}.items())))
-add("reduced", Reduced(Plain, (), {"a": 1}, None, None, set_state), Reduced(Listing, (), {"a": 1}, iter([1]), None), Reduced(complex, (1,)))
+add(
+    "subclass",
+    Listing([1, 2]),
+    Mapping(a=1),
+    Setting([1]),
+    Number(5),
+    Text("t"),
+    Data(b"d"),
+    Pair((1, 2)),
+    holder,
+    Listing(range(1500)),
+)
+add(
+    "reduced",
+    Reduced(Plain, ()),
+    Reduced(list, ([1],), None, iter([2, 3])),
+    Reduced(dict, (), None, None, iter({1: 2}.items())),
+)
+add(
+    "reduced",
+    Reduced(Plain, (), {"a": 1}, None, None, set_state),
+    Reduced(Listing, (), {"a": 1}, iter([1]), None),
+    Reduced(complex, (1,)),
+)
 add("tuple-like", Point(1, 2), Point([], ()), [Point(1, 2)] * 2)
 add("dataclass", Record("a"), Record("b", [1, 2]), Frozen(3))
 add("enum", Colour.RED, Colour.BLUE, Flags.A, Flags.A | Flags.B, Level.LOW, [Colour.RED, Colour.RED], re.IGNORECASE)
@@ -230,57 +351,117 @@ add("enum", Colour.RED, Colour.BLUE, Flags.A, Flags.A | Flags.B, Level.LOW, [Col
 
 utc = datetime.timezone.utc
 east = datetime.timezone(datetime.timedelta(hours=5, minutes=30), "EAST")
-add("date", datetime.date(2024, 2, 29), datetime.date.min, datetime.date.max, datetime.time(1, 2, 3, 4), datetime.time(23, tzinfo=utc))
-add("datetime", datetime.datetime(2024, 1, 2), datetime.datetime(1, 1, 1, tzinfo=east), datetime.datetime(2024, 1, 2, fold=1))
-add("delta", datetime.timedelta(), datetime.timedelta(-1, 2, 3), datetime.timedelta.max, utc, east, zoneinfo.ZoneInfo("Europe/Paris"))
-add("decimal", *map(decimal.Decimal, ["0", "-0", "1.50", "1E+1000", "NaN", "sNaN123", "-Infinity"]), decimal.Context(prec=5))
+add(
+    "date",
+    datetime.date(2024, 2, 29),
+    datetime.date.min,
+    datetime.date.max,
+    datetime.time(1, 2, 3, 4),
+    datetime.time(23, tzinfo=utc),
+)
+add(
+    "datetime",
+    datetime.datetime(2024, 1, 2),
+    datetime.datetime(1, 1, 1, tzinfo=east),
+    datetime.datetime(2024, 1, 2, fold=1),
+)
+add(
+    "delta",
+    datetime.timedelta(),
+    datetime.timedelta(-1, 2, 3),
+    datetime.timedelta.max,
+    utc,
+    east,
+    zoneinfo.ZoneInfo("Europe/Paris"),
+)
+add(
+    "decimal",
+    *map(decimal.Decimal, ["0", "-0", "1.50", "1E+1000", "NaN", "sNaN123", "-Infinity"]),
+    decimal.Context(prec=5),
+)
 add("fraction", fractions.Fraction(1, 3), fractions.Fraction(-(10**30), 7))
 add("uuid", uuid.UUID(int=0), uuid.UUID("12345678-1234-5678-1234-567812345678"))
-add("path", pathlib.PurePosixPath("/a/b"), pathlib.PureWindowsPath("C:/x"), pathlib.Path("relative"), pathlib.PurePosixPath("."))
-add("address", *map(ipaddress.ip_address, ["127.0.0.1", "::1"]), ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_interface("10.0.0.1/8"))
-add("collections", collections.OrderedDict(a=1, b=2), collections.Counter("hello"), collections.deque([1, 2]), collections.deque([1], 5))
-add("collections", collections.defaultdict(list, a=[1]), collections.defaultdict(), collections.ChainMap({1: 2}, {}), collections.UserDict(a=1))
-add("collections", collections.UserList([1]), collections.UserString("u"), collections.OrderedDict(), collections.deque(range(1500)))
+add(
+    "path",
+    pathlib.PurePosixPath("/a/b"),
+    pathlib.PureWindowsPath("C:/x"),
+    pathlib.Path("relative"),
+    pathlib.PurePosixPath("."),
+)
+add(
+    "address",
+    *map(ipaddress.ip_address, ["127.0.0.1", "::1"]),
+    ipaddress.ip_network("10.0.0.0/8"),
+    ipaddress.ip_interface("10.0.0.1/8"),
+)
+add(
+    "collections",
+    collections.OrderedDict(a=1, b=2),
+    collections.Counter("hello"),
+    collections.deque([1, 2]),
+    collections.deque([1], 5),
+)
+add(
+    "collections",
+    collections.defaultdict(list, a=[1]),
+    collections.defaultdict(),
+    collections.ChainMap({1: 2}, {}),
+    collections.UserDict(a=1),
+)
+add(
+    "collections",
+    collections.UserList([1]),
+    collections.UserString("u"),
+    collections.OrderedDict(),
+    collections.deque(range(1500)),
+)
 add("array", *(array.array(code, [1, 2, 3]) for code in "bBhHiIlLqQfd"), array.array("u", "text"), array.array("d"))
 add("slice", slice(None), slice(1, 2, 3), slice("a", (1,)), range(5), range(1, 10, 2), range(-(10**20), 10**20))
-add("iterator", iter([1, 2]), iter((1, 2)), iter("ab"), iter({}), iter(range(3)), enumerate([1]), zip([1], [2]), reversed([1, 2]), map(len, ["a"]))
-add("partial", functools.partial(int, base=2), functools.partial(len), operator.itemgetter(1, 2), operator.attrgetter("a.b"), operator.methodcaller("f", 1, x=2))
-add("error", Exception(), ValueError("no"), KeyError("k", 1), OSError(2, "gone", "file"), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"))
-add("error", StopIteration(3), SystemExit(2), ImportError("no", name="m"), ExceptionGroup("all", [ValueError(1)]), AttributeError("a", name="b"))
+add(
+    "iterator",
+    iter([1, 2]),
+    iter((1, 2)),
+    iter("ab"),
+    iter({}),
+    iter(range(3)),
+    enumerate([1]),
+    zip([1], [2]),
+    reversed([1, 2]),
+    map(len, ["a"]),
+)
+add(
+    "partial",
+    functools.partial(int, base=2),
+    functools.partial(len),
+    operator.itemgetter(1, 2),
+    operator.attrgetter("a.b"),
+    operator.methodcaller("f", 1, x=2),
+)
+add(
+    "error",
+    Exception(),
+    ValueError("no"),
+    KeyError("k", 1),
+    OSError(2, "gone", "file"),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"),
+)
+add(
+    "error",
+    StopIteration(3),
+    SystemExit(2),
+    ImportError("no", name="m"),
+    ExceptionGroup("all", [ValueError(1)]),
+    AttributeError("a", name="b"),
+)
 add("namespace", types.SimpleNamespace(a=1, b=[2]), types.MappingProxyType)
 add("random", random.Random(1))
 add("pattern", re.compile("a+", re.IGNORECASE), re.compile(b"\xff"))
 
+# ---- NumPy and pandas, where they are installed ----
 
-def scientific():
-    """NumPy's and pandas' objects, where they are installed."""
-    try:
-        import numpy
-    except ImportError:
-        return
-    codes = ["?", "i1", "u1", "<i2", ">i4", "<u8", "<f2", ">f4", "<f8", "<c8", ">c16", "S3", "<U3", ">U2", "V4", "<M8[ns]", "<m8[25s]", "<M8"]
-    for code in codes:
-        data = numpy.zeros((2, 3), code)
-        add(f"numpy-{code}", data, data[0, 0], data.dtype, data.T, data[:, ::2], data[0])
-    point = numpy.dtype([("x", "<i4"), ("y", ">f8", (2,)), ("z", [("t", "S2")])], align=True)
-    add("numpy", numpy.zeros(3, point), point, numpy.array(5.0), numpy.array([None, "a", [1]], object), numpy.zeros((0, 4)))
-    add("numpy", numpy.asfortranarray(numpy.arange(6.0).reshape(2, 3)), numpy.arange(20000), numpy.float64(1.5), numpy.bool_(True))
-    add("numpy", numpy.ma.array([1, 2], mask=[0, 1]), numpy.random.default_rng(1), numpy.float32, numpy.add, numpy.array(["a", "bc"]))
-    readonly = numpy.arange(5)
-    readonly.flags.writeable = False
-    add("numpy", readonly, [readonly, readonly], numpy.arange(10)[2:5], numpy.datetime64("2024-01-01", "D"))
-    try:
-        import pandas
-    except ImportError:
-        return
-    frame = pandas.DataFrame({"i": [1, 2], "f": [0.5, None], "s": ["a", None], "o": [[1], {}]}, index=["x", "y"])
-    add("pandas", frame, frame["i"], frame["s"], frame.index, frame.T, pandas.DataFrame(), pandas.Series([1, 2], name="n"))
-    add("pandas", pandas.Timestamp("2024-01-02", tz="UTC"), pandas.Timedelta(5), pandas.NaT, pandas.NA, pandas.Interval(0, 1), pandas.Period("2024"))
-    add("pandas", pandas.date_range("2024", periods=3), pandas.Categorical(["a", "b", "a"]), pandas.MultiIndex.from_product([[1], ["a", "b"]]))
-    add("pandas", pandas.RangeIndex(5), pandas.array([1, None], "Int64"), pandas.CategoricalDtype(["x"]), pandas.to_datetime(["2024-01-01"]))
+for kind, values in corpus_scientific.objects():
+    add(kind, *values)
 
-
-scientific()
 copyreg.add_extension(Frozen.__module__, "Frozen", 200)
 copyreg.add_extension(Record.__module__, "Record", 60000)
 copyreg.add_extension(Slots.__module__, "Slots", 2**31 - 2)

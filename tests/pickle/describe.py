@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a pickle of an object holds, worked out from the object alone: the description that tests/support/pickle_dump.c
 prints after reading the pickle. The rules are those of Python's documentation of the pickle and copy protocols."""
+
 import _compat_pickle
 import copyreg
 import functools

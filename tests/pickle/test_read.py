@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pickles written by CPython, read by us: what we find in each is what the object says of itself."""
+
 import io
 import json
 import pickle
@@ -184,5 +185,7 @@ def test_old_names(dump):
     names = [*_compat_pickle.NAME_MAPPING, *((module, "anything") for module in _compat_pickle.IMPORT_MAPPING)]
     found = dump([(f"c{module}\n{name}\n.".encode(), []) for module, name in names])
     for (module, name), one in zip(names, found):
-        module, name = _compat_pickle.NAME_MAPPING.get((module, name), (_compat_pickle.IMPORT_MAPPING.get(module, module), name))
+        module, name = _compat_pickle.NAME_MAPPING.get(
+            (module, name), (_compat_pickle.IMPORT_MAPPING.get(module, module), name)
+        )
         assert one["root"] == Describer.name(module, name)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pickles that no pickler writes: where CPython refuses one, so do we; where CPython reads one, we find the same value or
-refuse it for a reason that is listed here."""
+"""Pickles that no pickler writes: where CPython refuses one, so do we; where CPython reads one, we find the same value
+or refuse it for a reason that is listed here."""
+
 import io
 import pickle
 import random
@@ -88,18 +89,59 @@ def disagreement(data, ours):
 BY_HAND = [
     *(b"NN.", b"(N.", b"N(.", b"N.N.", b"N", b"", b".", b"(.", b"\xff."),
     *(b"0N.", b"(0N.", b"N(0.", b"1.", b"N1.", b"(N1N.", b"2.", b"(2.", b"N2\x86."),
-    *(b"N" + take + b"." for take in (b"a", b"s", b"R", b"\x81", b"\x92", b"b", b"\x85\x86", b"\x87", b"\x93", b"\x94(.", b"\x98")),
+    *(
+        b"N" + take + b"."
+        for take in (b"a", b"s", b"R", b"\x81", b"\x92", b"b", b"\x85\x86", b"\x87", b"\x93", b"\x94(.", b"\x98")
+    ),
     *(b"N" + take + b"." for take in (b"e", b"u", b"l", b"d", b"t", b"\x90", b"\x91", b"o")),
     *(b"](" + take + b"." for take in (b"e", b"u", b"\x90")),
     *(b"}(NN" + take + b"." for take in (b"e", b"u", b"\x90")),
     *(b"\x8f(N" + take + b"." for take in (b"e", b"u", b"\x90")),
     *(b"}(]Nu.", b"}]Ns.", b"(]Nd.", b"\x8f(]\x90.", b"(}\x91.", b"}(\x8fNu.", b"(NNNd.", b"}(Nu."),
-    *(b"I" + text + b"\n." for text in (b"", b"0", b"00", b"01", b"02", b"-1", b"+1", b"1L", b"0x10", b"1_0", b" 1", b"1\r", b"9" * 30)),
+    *(
+        b"I" + text + b"\n."
+        for text in (b"", b"0", b"00", b"01", b"02", b"-1", b"+1", b"1L", b"0x10", b"1_0", b" 1", b"1\r", b"9" * 30)
+    ),
     *(b"L" + text + b"\n." for text in (b"", b"L", b"0L", b"00L", b"-0L", b"1", b"1LL", b"-5L", b"1.0L")),
-    *(b"F" + text + b"\n." for text in (b"", b"1", b"1.", b".5", b"1e5", b"nan", b"inf", b"-inf", b"1e999", b"0x1p3", b"1_0.0")),
-    *(b"S" + text + b"\n." for text in (b"", b"a", b"'", b"''", b"'a", b"'a\"", b"'\\x4'", b"'\\x41'", b"'\\400'", b"'\\8'", b"'\\'", b"'\\q'")),
-    *(b"V" + text + b"\n." for text in (b"", b"a", b"\xe9", b"\\u", b"\\u12", b"\\u1234", b"\\\\u1234", b"\\U00110000", b"\\ud800", b"\\")),
-    *(b"N" + put + b"." for put in (b"p0\ng0\n\x86", b"p-1\n", b"p1\ng1\n\x86", b"px\n", b"p01\ng1\n\x86", b"g0\n", b"h\0", b"q\0h\1", b"r\1\0\0\0j\1\0\0\0\x86")),
+    *(
+        b"F" + text + b"\n."
+        for text in (b"", b"1", b"1.", b".5", b"1e5", b"nan", b"inf", b"-inf", b"1e999", b"0x1p3", b"1_0.0")
+    ),
+    *(
+        b"S" + text + b"\n."
+        for text in (
+            b"",
+            b"a",
+            b"'",
+            b"''",
+            b"'a",
+            b"'a\"",
+            b"'\\x4'",
+            b"'\\x41'",
+            b"'\\400'",
+            b"'\\8'",
+            b"'\\'",
+            b"'\\q'",
+        )
+    ),
+    *(
+        b"V" + text + b"\n."
+        for text in (b"", b"a", b"\xe9", b"\\u", b"\\u12", b"\\u1234", b"\\\\u1234", b"\\U00110000", b"\\ud800", b"\\")
+    ),
+    *(
+        b"N" + put + b"."
+        for put in (
+            b"p0\ng0\n\x86",
+            b"p-1\n",
+            b"p1\ng1\n\x86",
+            b"px\n",
+            b"p01\ng1\n\x86",
+            b"g0\n",
+            b"h\0",
+            b"q\0h\1",
+            b"r\1\0\0\0j\1\0\0\0\x86",
+        )
+    ),
     *(b"\x80" + version + b"N." for version in (b"\0", b"\1", b"\5", b"\6", b"\xff")),
     b"N\x80\x02.",
     *(b"\x95" + size.to_bytes(8, "little") + b"N." for size in (0, 1, 2, 3, 2**31, 2**63, 2**64 - 1)),
@@ -109,7 +151,10 @@ BY_HAND = [
     *(opcode + b"\x02" + bytes(3) + b"z." for opcode in (b"X", b"B", b"T", b"\x8b")),
     *(opcode + b"\xff\xff\xff\xff." for opcode in (b"X", b"B", b"T", b"\x8b")),
     *(opcode + b"\xff" * 7 + end + b"." for opcode in (b"\x8d", b"\x8e", b"\x96") for end in (b"\x7f", b"\xff")),
-    *(b"\x8c" + text for text in (b"\1\x80.", b"\2\xc0\x80.", b"\3\xed\xa0\x80.", b"\4\xf4\x90\x80\x80.", b"\3\xe2\x82.")),
+    *(
+        b"\x8c" + text
+        for text in (b"\1\x80.", b"\2\xc0\x80.", b"\3\xed\xa0\x80.", b"\4\xf4\x90\x80\x80.", b"\3\xe2\x82.")
+    ),
     *(b"\x8a" + text for text in (b"\0.", b"\1\xff.", b"\2\0\0.", b"\2\xff\xff.", b"\xff.")),
     *(b"]Nb.", b"]}b.", b"N}b.", b"(I1\nI2\nl2a.", b"]q\0h\0a.", b"]q\0(h\0h\0e."),
 ]
@@ -121,7 +166,20 @@ def test_by_hand(dump):  # noqa: F811
 
 
 SEEDS = [
-    [None, True, [1, -70000, 2**70], 1.5, "text é", b"data", bytearray(b"z"), (1,), (1, 2, 3, 4), {"a": {1: 2}}, {3}, frozenset([4])],
+    [
+        None,
+        True,
+        [1, -70000, 2**70],
+        1.5,
+        "text é",
+        b"data",
+        bytearray(b"z"),
+        (1,),
+        (1, 2, 3, 4),
+        {"a": {1: 2}},
+        {3},
+        frozenset([4]),
+    ],
     [["a", "a"], {"k": ["shared"] * 2}, (), [[]], "x" * 20],
     {i: (str(i), [i]) for i in range(12)},
 ]
@@ -137,7 +195,9 @@ def mutate(choose, data):
         elif kind == 1:
             del data[at : at + choose.randrange(1, 4)]
         elif kind == 2:
-            data[at:at] = choose.choice([b"N", b"(", b"0", b"2", b"]", b"}", b"a", b"e", b"t", b"\x85", b"\x94", b"h\0", b"K\1", b"."])
+            data[at:at] = choose.choice(
+                [b"N", b"(", b"0", b"2", b"]", b"}", b"a", b"e", b"t", b"\x85", b"\x94", b"h\0", b"K\1", b"."]
+            )
         else:
             start = choose.randrange(len(data))
             data[at:at] = data[start : start + choose.randrange(1, 8)]
