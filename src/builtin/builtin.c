@@ -8,7 +8,7 @@ static const struct {
         const coffer_serializer *serializer;
         const char *source; /* what artifacts name as the package that wrote them */
 } builtins[] = {
-        {NULL, NULL},
+        {&coffer_pickle_serializer, "metaflow"}, /* it writes what Metaflow's own one writes */
 };
 
 coffer_status coffer_registry_new(const coffer_registry_options *options, coffer_registry **out, coffer_error *error)
@@ -18,7 +18,7 @@ coffer_status coffer_registry_new(const coffer_registry_options *options, coffer
         if (!options)
                 options = &defaults;
         COFFER_TRY(coffer_registry_create(options, &registry, error));
-        for (size_t i = 0; !options->without_builtins && i < ARRAY_COUNT(builtins) && builtins[i].serializer; i++)
+        for (size_t i = 0; !options->without_builtins && i < ARRAY_COUNT(builtins); i++)
                 COFFER_TRY(coffer_registry_add(registry, builtins[i].serializer, builtins[i].source, false, error));
         if (!options->without_extensions)
                 COFFER_TRY(coffer_registry_discover(registry, options->extension_path, error));

@@ -5,6 +5,6 @@
 
 #include <coffer/sys/serializer.h>
 
-/* extern const coffer_serializer coffer_NAME_serializer; one line for each */
+extern const coffer_serializer coffer_pickle_serializer;
 
 #endif
