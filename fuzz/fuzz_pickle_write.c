@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the reader takes, the writer writes such that it reads as the same again: the second pickle and the one made of it
- * are equal, at both protocols. */
+/* What the reader takes, the writer writes such that it reads as the same again: the second pickle and the one made of
+ * it are equal, at both protocols. */
 #include <stdlib.h>
 
 #include <coffer/pickle.h>
@@ -32,8 +32,7 @@ static coffer_bytes *write_pickle(coffer_document *document, uint32_t protocol)
         coffer_pickle_write_options options = {1, protocol};
         coffer_bytes *pickle = NULL;
         coffer_error error = COFFER_ERROR_INIT;
-        coffer_status status =
-                coffer_pickle_write(document, coffer_document_root(document), &options, &pickle, &error);
+        coffer_status status = coffer_pickle_write(document, coffer_document_root(document), &options, &pickle, &error);
         if (status != COFFER_OK && status != COFFER_UNSUPPORTED && status != COFFER_LIMIT)
                 abort();
         return pickle;
