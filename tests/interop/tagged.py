@@ -69,6 +69,7 @@ KNOWN = {
         "seconds": v.seconds,
         "microseconds": v.microseconds,
     },
+    datetime.timezone: lambda v: {"$type": "datetime.timezone", "offset": tagged(v.utcoffset(None)), "name": v.tzname(None)},
     decimal.Decimal: lambda v: {"$type": "decimal.Decimal", "value": str(v)},
     fractions.Fraction: lambda v: {
         "$type": "fractions.Fraction",

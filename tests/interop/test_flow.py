@@ -225,4 +225,6 @@ def test_a_step_of_the_real_metaflow_inherits_what_the_command_wrote(coffer_bin,
     ours = json.loads(coffer(coffer_bin, written, "ls", "--json", "InheritFlow/77/start/1"))
     theirs = json.loads(coffer(coffer_bin, written, "ls", "--json", "InheritFlow/77/end/2"))
     key = {each["name"]: each["key"] for each in theirs}
-    assert all(key[each["name"]] == each["key"] for each in ours)
+    inherited = {each["name"]: each["key"] for each in ours if not each["name"].startswith("_")}
+    assert len(inherited) == 5
+    assert inherited.items() <= key.items()
