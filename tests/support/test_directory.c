@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "test_alloc.h"
+#include "test.h"
 
 static char path[PATH_MAX];
 static int before = -1;
@@ -30,6 +30,16 @@ static int remove_entry(const char *name, const struct stat *info, int type, str
         (void)type;
         (void)place;
         return remove(name);
+}
+
+static int remove_below(const char *name, const struct stat *info, int type, struct FTW *place)
+{
+        return place->level > 0 ? remove_entry(name, info, type, place) : 0;
+}
+
+void test_directory_clear(void)
+{
+        assert_int_equal(nftw(path, remove_below, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 int test_directory_teardown(void **state)

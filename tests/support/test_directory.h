@@ -8,6 +8,9 @@
 int test_directory_setup(void **state);
 int test_directory_teardown(void **state);
 
+/* Removes all that the directory holds. */
+void test_directory_clear(void);
+
 /* The absolute path of that directory. */
 const char *test_directory_path(void);
 
