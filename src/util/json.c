@@ -14,6 +14,46 @@ static const size_t largest_input_bytes = (size_t)256 << 20;
 /* As deep as jansson reads; also the end of a structure that contains itself. */
 enum { DEEPEST_NESTING = 2048 };
 
+/* No text that we read has strings of such a length. */
+static const size_t longest_token_bytes = (size_t)16 << 20;
+
+/* The size of the largest string, number or word. */
+static size_t measure_tokens(coffer_cursor text)
+{
+        size_t longest_bytes = 0, token_bytes = 0;
+        bool in_string = false;
+        for (size_t i = 0; i < text.size_bytes; i++) {
+                uint8_t byte = text.data[i];
+                if (byte == '"')
+                        in_string = !in_string;
+                bool ends = !in_string && byte <= '~' && strchr(" \t\r\n,:[]{}", byte);
+                token_bytes = ends ? 0 : token_bytes + 1;
+                if (in_string && byte == '\\' && i + 1 < text.size_bytes) {
+                        token_bytes++;
+                        i++;
+                }
+                if (token_bytes > longest_bytes)
+                        longest_bytes = token_bytes;
+        }
+        return longest_bytes;
+}
+
+/* Jansson does not notice that its buffer for a token cannot grow, and then writes past its end: so make sure that
+ * there is memory for it. */
+static coffer_status check_tokens(coffer_cursor text, const char *what, coffer_error *error)
+{
+        size_t longest_bytes = measure_tokens(text);
+        if (longest_bytes > longest_token_bytes)
+                return coffer_error_set(error, COFFER_LIMIT,
+                                        "%s: a text of %zu bytes, more than the %zu that are allowed", what,
+                                        longest_bytes, longest_token_bytes);
+        void *probe = coffer_alloc(4 * longest_bytes + 1);
+        if (!probe)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory to read %s", what);
+        coffer_free(probe);
+        return COFFER_OK;
+}
+
 static coffer_status parse_status(const json_error_t *failure)
 {
         /* Without memory for a token jansson may call the token wrong, or say nothing at all. */
@@ -36,6 +76,7 @@ coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **o
                 return coffer_error_set(error, COFFER_LIMIT,
                                         "%s: %zu bytes of JSON, more than the %zu that are allowed", what,
                                         text.size_bytes, largest_input_bytes);
+        COFFER_TRY(check_tokens(text, what, error));
         const char *data = text.size_bytes > 0 ? (const char *)text.data : "";
         json_error_t failure;
         errno = 0;

@@ -15,7 +15,8 @@ static inline void coffer_json_decrefp(json_t **json)
 #define _cleanup_json_ _cleanup_(coffer_json_decrefp)
 
 /* Parses text; `what` names the source in errors ("data.json of F/1/s/2"). Nesting is limited by jansson (2048);
- * duplicate keys are refused; input over 256 MiB is COFFER_LIMIT. Any JSON value may be the root. */
+ * duplicate keys are refused; input over 256 MiB, or with a text over 16 MiB in it, is COFFER_LIMIT. Any JSON value may
+ * be the root. */
 COFFER_MUST_CHECK coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **out,
                                                   coffer_error *error);
 

@@ -191,6 +191,29 @@ static coffer_status parse_and_write(void *user, coffer_error *error)
         return COFFER_OK;
 }
 
+static void test_long_texts_are_read_up_to_a_limit(void **state)
+{
+        (void)state;
+        enum { LIMIT_BYTES = 16 << 20 };
+        static const char *const ends[] = {"\"", "\\\"", "1"}; /* a string, one with an escape at its end, a number */
+        char *text = coffer_alloc(LIMIT_BYTES + 16);
+        assert_non_null(text);
+        for (size_t i = 0; i < ARRAY_COUNT(ends); i++) {
+                json_t *json = NULL;
+                memset(text, '1', LIMIT_BYTES + 16);
+                text[0] = i < 2 ? '"' : '1';
+                memcpy(text + LIMIT_BYTES, ends[i], strlen(ends[i]));
+                assert_status(coffer_json_parse(coffer_cursor_of(text, LIMIT_BYTES + 16), "long", &json, NULL),
+                              COFFER_LIMIT);
+        }
+        memset(text, 'x', LIMIT_BYTES);
+        text[0] = text[LIMIT_BYTES - 2] = '"';
+        _cleanup_json_ json_t *json = NULL;
+        assert_ok(coffer_json_parse(coffer_cursor_of(text, LIMIT_BYTES - 1), "long", &json, NULL));
+        assert_int_equal(json_string_length(json), LIMIT_BYTES - 3);
+        coffer_free(text);
+}
+
 static void test_every_allocation_may_fail(void **state)
 {
         (void)state;
@@ -214,6 +237,7 @@ int main(void)
                 leak_checked(test_text_that_is_not_utf8_is_invalid),
                 leak_checked(test_set_takes_the_reference_also_on_failure),
                 leak_checked(test_string_is_null_when_it_is_none),
+                leak_checked(test_long_texts_are_read_up_to_a_limit),
                 leak_checked(test_every_allocation_may_fail),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
