@@ -56,8 +56,12 @@ typedef struct coffer_pickle_write_options {
         }
 
 /* Writes `value` such that CPython loads the equal object. For plain values (None to frozenset, shared and cyclic
- * references included) the bytes are CPython's own. Tensors are written as numpy.ndarray. Big buffers are shared, not
- * copied: the result keeps `document` alive. Sets keep the order that the document has. */
+ * references included) the bytes are CPython's own, and for a document read from a pickle nearly always for all others
+ * too. Tensors are written as numpy.ndarray, in a form that NumPy 1 and 2 load; buffers as bytearray or bytes. Big
+ * buffers are shared, not copied: the result keeps `document` alive. Sets keep the order that the document has; what
+ * the root does not hold (coffer_document_unused) is not written. `options` NULL: defaults. COFFER_UNSUPPORTED for what
+ * the protocol can't hold and for values whose head alone was read; COFFER_LIMIT for values that are too deep in each
+ * other. Threads may write the same document at once. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_pickle_write(coffer_document *document, const coffer_value *value,
                                                                const coffer_pickle_write_options *options,
                                                                coffer_bytes **out, coffer_error *error);

@@ -415,6 +415,8 @@ coffer_status coffer_pickle_write(coffer_document *document, const coffer_value 
         static const coffer_pickle_write_options defaults = COFFER_PICKLE_WRITE_OPTIONS_INIT;
         if (!options)
                 options = &defaults;
+        if (options->version != defaults.version)
+                return coffer_error_set(error, COFFER_INVALID, "options of version %u are not known", options->version);
         if (options->protocol != 2 && options->protocol != 4)
                 return coffer_error_set(error, COFFER_INVALID, "pickles are written at protocol 2 or 4, not %u",
                                         options->protocol);
