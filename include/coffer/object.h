@@ -58,6 +58,8 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_object_type_text(const coffer_
                                                                    coffer_error *error);
 /* True when the object's type or one of its ancestors is `module`.`qualname`. */
 COFFER_API bool coffer_object_is(const coffer_object *object, const char *module, const char *qualname);
+/* True when the object's own type is: a subclass may hold more than its ancestor's views tell. */
+COFFER_API bool coffer_object_is_exactly(const coffer_object *object, const char *module, const char *qualname);
 
 COFFER_API void coffer_object_ref(const coffer_object *object);
 COFFER_API void coffer_object_unref(coffer_object *object); /* and empties it; an empty one is fine */

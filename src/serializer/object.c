@@ -42,6 +42,7 @@ coffer_status coffer_object_type_text(const coffer_object *object, char **out, c
 struct wanted {
         const char *module;
         const char *qualname;
+        bool own_type_only;
         bool found;
 };
 
@@ -49,15 +50,24 @@ static bool is_wanted(void *user, const char *module, const char *qualname)
 {
         struct wanted *wanted = user;
         wanted->found = strcmp(module, wanted->module) == 0 && strcmp(qualname, wanted->qualname) == 0;
-        return !wanted->found;
+        return !wanted->found && !wanted->own_type_only;
+}
+
+static bool is(const coffer_object *object, struct wanted wanted)
+{
+        if (object->type && object->type->ancestors)
+                object->type->ancestors(object, is_wanted, &wanted);
+        return wanted.found;
 }
 
 bool coffer_object_is(const coffer_object *object, const char *module, const char *qualname)
 {
-        struct wanted wanted = {module, qualname, false};
-        if (object->type && object->type->ancestors)
-                object->type->ancestors(object, is_wanted, &wanted);
-        return wanted.found;
+        return is(object, (struct wanted){module, qualname, false, false});
+}
+
+bool coffer_object_is_exactly(const coffer_object *object, const char *module, const char *qualname)
+{
+        return is(object, (struct wanted){module, qualname, true, false});
 }
 
 void coffer_object_ref(const coffer_object *object)
