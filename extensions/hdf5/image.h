@@ -22,8 +22,8 @@ typedef struct hdf5_image {
  * write. */
 COFFER_MUST_CHECK coffer_status hdf5_image_read(coffer_cursor file, hdf5_image *out, coffer_error *error);
 
-/* `data` holds all elements in C order; with NULL their place in the image is zeros. The image is the caller's, from
- * coffer_alloc. Not thread-safe, as the library. */
+/* `data` holds all elements in C order. The image is the caller's, from coffer_alloc. Not thread-safe, as the library.
+ */
 COFFER_MUST_CHECK coffer_status hdf5_image_write(const hdf5_library *hdf5, hid_t type, size_t dims,
                                                  const uint64_t *shape, const void *data, void **image,
                                                  size_t *image_bytes, coffer_error *error);

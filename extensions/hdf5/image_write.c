@@ -47,8 +47,7 @@ static bool write_dataset(struct writing *writing, hid_t type, const void *data)
                 return false;
         writing->dataset = hdf5->H5Dcreate2(writing->file, "data", type, writing->space, H5P_DEFAULT,
                                             writing->dataset_creation, H5P_DEFAULT);
-        if (writing->dataset < 0 ||
-            (data && hdf5->H5Dwrite(writing->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0))
+        if (writing->dataset < 0 || hdf5->H5Dwrite(writing->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
                 return false;
         herr_t closed = hdf5->H5Dclose(writing->dataset);
         writing->dataset = -1;

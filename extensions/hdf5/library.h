@@ -5,6 +5,11 @@
 #define COFFER_HDF5_LIBRARY_H
 
 #include <hdf5.h>
+/* Constants of the headers call the library by these. */
+#undef H5CHECK
+#define H5CHECK
+#undef H5OPEN
+#define H5OPEN
 
 #include <coffer/sys/serializer.h>
 

@@ -79,10 +79,11 @@ static hid_t make_type(const hdf5_library *hdf5, size_t index, hid_t from)
  */
 static coffer_status learn_message(const hdf5_library *hdf5, hdf5_type *type, coffer_error *error)
 {
+        static const uint8_t zero[16];
         void *memory = NULL;
         size_t size_bytes = 0;
         hdf5_image image;
-        coffer_status status = hdf5_image_write(hdf5, type->id, 0, NULL, NULL, &memory, &size_bytes, error);
+        coffer_status status = hdf5_image_write(hdf5, type->id, 0, NULL, zero, &memory, &size_bytes, error);
         if (status != COFFER_OK)
                 return status;
         status = hdf5_image_read((coffer_cursor){memory, size_bytes}, &image, error);

@@ -11,21 +11,21 @@
 
 #include <coffer/coffer.h>
 
-static inline void note_warning(void *user, const char *message)
+static inline void print_warning(void *user, const char *message)
 {
-        snprintf(user, 1100, "%s", message);
+        (void)user;
+        print_message("warning: %s\n", message);
 }
 
-/* With the extensions of `directory`; `warned` (NULL or 1100 bytes) holds the last warning. */
-static inline coffer_registry *new_registry(const char *directory, const char *toggles, char *warned)
+/* With the extensions of `directory`. */
+static inline coffer_registry *new_registry(const char *directory, const char *toggles)
 {
         coffer_registry_options options = COFFER_REGISTRY_OPTIONS_INIT;
         coffer_registry *registry = NULL;
         options.without_builtins = true;
         options.extension_path = directory;
         options.toggles = toggles;
-        options.warn = warned ? note_warning : NULL;
-        options.warn_user = warned;
+        options.warn = print_warning;
         assert_ok(coffer_registry_new(&options, &registry, NULL));
         return registry;
 }

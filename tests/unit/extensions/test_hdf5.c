@@ -59,7 +59,7 @@ static void it_waits_for_the_library_and_works_once_the_program_has_it(void **st
         coffer_error error = COFFER_ERROR_INIT;
         (void)state;
         write_absent_descriptor();
-        coffer_registry *registry = new_registry(".", "", NULL);
+        coffer_registry *registry = new_registry(".", "");
         assert_record(registry, "hdf5", "known", NULL);
         assert_declined(registry, object_of(&tensor));
         assert_record(registry, "hdf5", "pending_on_imports", "libcoffer-test-hdf5.so.1");
@@ -87,7 +87,7 @@ static void it_waits_for_the_library_and_works_once_the_program_has_it(void **st
 
 static void it_is_off_unless_it_is_named(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "");
         coffer_tensor tensor = some_array();
         (void)state;
         assert_record(registry, "hdf5", "disabled", NULL);
@@ -97,7 +97,7 @@ static void it_is_off_unless_it_is_named(void **state)
 
 static void the_metadata_says_what_it_is(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5");
         coffer_tensor tensor = some_array();
         coffer_metadata *metadata = NULL;
         coffer_cursor data;
@@ -121,7 +121,7 @@ static void every_kind_of_number_comes_back(void **state)
                 uint64_t sizes[5];
         } kinds[] = {{'b', "|", {1}},        {'i', "|", {1}},        {'u', "|", {1}},     {'i', "<>", {2, 4, 8}},
                      {'u', "<>", {2, 4, 8}}, {'f', "<>", {2, 4, 8}}, {'c', "<>", {8, 16}}};
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5");
         uint8_t bytes[6 * 16];
         (void)state;
         for (size_t i = 0; i < sizeof(bytes); i++)
@@ -140,7 +140,7 @@ static void every_kind_of_number_comes_back(void **state)
 
 static void arrays_of_every_layout_come_back_in_c_order(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5");
         coffer_tensor scalar = array_of('i', '<', 4, numbers, 4, 0, NULL);
         coffer_tensor empty = array_of('i', '<', 4, numbers, 0, SHAPE(3, 0, 2));
         coffer_tensor transposed = array_of('i', '<', 4, numbers, sizeof(numbers), SHAPE(3, 2));
@@ -163,7 +163,7 @@ static void arrays_of_every_layout_come_back_in_c_order(void **state)
 
 static void what_hdf5_has_no_form_for_is_declined(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5");
         coffer_tensor text = array_of('U', '<', 4, numbers, 24, SHAPE(6));
         coffer_tensor date = array_of('M', '<', 8, numbers, 24, SHAPE(3));
         coffer_tensor extended = array_of('f', '<', 16, numbers, 16, SHAPE(1));
@@ -196,7 +196,7 @@ static coffer_bytes *save_bytes(coffer_registry *registry, const coffer_tensor *
 
 static void equal_arrays_have_equal_bytes(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5");
         coffer_tensor tensor = some_array();
         coffer_cursor first_data, second_data;
         (void)state;
@@ -247,7 +247,7 @@ static bool is_harmless(coffer_registry *registry, const void *data, size_t size
 
 static void damaged_images_are_refused_or_harmless(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5");
         coffer_tensor tensor = some_array();
         coffer_cursor data;
         (void)state;
@@ -276,7 +276,7 @@ static void damaged_images_are_refused_or_harmless(void **state)
 
 static void an_image_for_another_shape_than_its_data_is_malformed(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5");
         coffer_tensor tensor = some_array();
         coffer_cursor data;
         coffer_object object;
@@ -313,7 +313,7 @@ static void *save_often(void *user)
 
 static void many_threads_may_save_at_once(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+hdf5");
         pthread_t threads[4];
         (void)state;
         for (int i = 0; i < 4; i++)
@@ -330,7 +330,7 @@ static void want_of_memory_is_an_error(void **state)
         coffer_tensor tensor = array_of('i', '<', 4, numbers, sizeof(numbers), SHAPE(3, 2));
         tensor.strides_bytes[0] = 4;
         tensor.strides_bytes[1] = 12;
-        struct scene scene = {new_registry(EXTENSION_DIR, "+hdf5", NULL), object_of(&tensor)};
+        struct scene scene = {new_registry(EXTENSION_DIR, "+hdf5"), object_of(&tensor)};
         (void)state;
         coffer_metadata *metadata = NULL;
         coffer_blob_unref(save(scene.registry, object_of(&tensor), &metadata)); /* opens it */

@@ -11,7 +11,7 @@ static coffer_tensor some_array(void)
 
 static void it_is_off_unless_it_is_named(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "");
         coffer_tensor tensor = some_array();
         (void)state;
         assert_record(registry, "npy", "disabled", NULL);
@@ -21,7 +21,7 @@ static void it_is_off_unless_it_is_named(void **state)
 
 static void the_first_array_opens_it(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy");
         coffer_tensor tensor = some_array();
         (void)state;
         assert_declined(registry, object_from_json("{\"a\": 1}"));
@@ -33,7 +33,7 @@ static void the_first_array_opens_it(void **state)
 
 static void the_blob_is_the_npy_file_and_says_what_it_is(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy");
         coffer_tensor tensor = some_array();
         coffer_metadata *metadata = NULL;
         coffer_bytes *expected = NULL;
@@ -59,7 +59,7 @@ static void the_blob_is_the_npy_file_and_says_what_it_is(void **state)
 
 static void arrays_of_every_layout_come_back(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy");
         coffer_tensor scalar = array_of('f', '<', 8, numbers, 8, 0, NULL);
         coffer_tensor empty = array_of('f', '<', 8, numbers, 0, SHAPE(3, 0));
         coffer_tensor every_second = array_of('f', '<', 8, numbers, sizeof(numbers), SHAPE(3));
@@ -74,7 +74,7 @@ static void arrays_of_every_layout_come_back(void **state)
 
 static void a_damaged_file_is_malformed(void **state)
 {
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy");
         coffer_metadata *metadata = NULL;
         coffer_bytes *bytes = NULL;
         coffer_blob *blob = NULL;
@@ -131,7 +131,7 @@ static void the_blob_keeps_any_hosts_object(void **state)
 {
         static const coffer_object_type plain = {
                 .version = 1, .host = "c", .ref = count_up, .unref = count_down, .view_tensor = view_array};
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "npy", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "npy");
         coffer_object object = {&plain, NULL};
         coffer_metadata *metadata = NULL;
         coffer_blob *blob = NULL;
@@ -156,7 +156,7 @@ static void a_subclass_that_holds_more_than_its_view_is_declined(void **state)
                                                   .unref = count_down,
                                                   .ancestors = subclass_of_array,
                                                   .view_tensor = view_array};
-        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy", NULL);
+        coffer_registry *registry = new_registry(EXTENSION_DIR, "+npy");
         coffer_tensor tensor = some_array();
         (void)state;
         assert_round_trip(registry, &tensor, numbers, sizeof(numbers));
@@ -167,7 +167,7 @@ static void a_subclass_that_holds_more_than_its_view_is_declined(void **state)
 static void want_of_memory_is_an_error(void **state)
 {
         coffer_tensor tensor = some_array();
-        struct scene scene = {new_registry(EXTENSION_DIR, "+npy", NULL), object_of(&tensor)};
+        struct scene scene = {new_registry(EXTENSION_DIR, "+npy"), object_of(&tensor)};
         (void)state;
         assert_round_trip(scene.registry, &tensor, numbers, sizeof(numbers));
         test_alloc_fail_each(save_and_load, &scene);
