@@ -21,12 +21,11 @@
         X(H5Pcreate)                                                                                                   \
         X(H5Pclose)                                                                                                    \
         X(H5Pset_fapl_core)                                                                                            \
+        X(H5Pset_file_image_callbacks)                                                                                 \
         X(H5Pset_libver_bounds)                                                                                        \
         X(H5Pset_obj_track_times)                                                                                      \
         X(H5Pset_fill_time)                                                                                            \
         X(H5Fcreate)                                                                                                   \
-        X(H5Fflush)                                                                                                    \
-        X(H5Fget_file_image)                                                                                           \
         X(H5Fclose)                                                                                                    \
         X(H5Screate)                                                                                                   \
         X(H5Screate_simple)                                                                                            \
