@@ -218,12 +218,10 @@ static coffer_status make_tensor(coffer_document *scratch, const coffer_value *v
 static coffer_status view_array(coffer_document *scratch, const coffer_maker *maker, coffer_view *out,
                                 coffer_error *error)
 {
-        const coffer_tensor *tensor = NULL;
-        const char *label = out->label;
-        COFFER_TRY(make_tensor(scratch, maker->value, &tensor, error));
-        COFFER_TRY(coffer_view_tensor(scratch, tensor, out, error));
+        COFFER_TRY(make_tensor(scratch, maker->value, &out->tensor, error));
         bool is_ndarray = coffer_cursor_is(out->module, "numpy") && coffer_cursor_is(out->qualname, "ndarray");
-        out->label = is_ndarray ? label : NULL;
+        out->label = is_ndarray ? out->label : NULL;
+        out->shape = COFFER_VIEW_TENSOR;
         return COFFER_OK;
 }
 
@@ -231,8 +229,10 @@ static coffer_status view_scalar(coffer_document *scratch, const coffer_maker *m
                                  coffer_error *error)
 {
         COFFER_TRY(make_tensor(scratch, maker->value, &out->tensor, error));
-        if (out->tensor->dtype.kind == 'O')
+        if (out->tensor->dtype.kind == 'O') {
+                out->tensor = NULL;
                 return coffer_view_add(scratch, out, COFFER_PART_POSITIONAL, "value", maker->args[1], error);
+        }
         out->shape = COFFER_VIEW_TENSOR;
         out->is_scalar = true;
         out->is_atom = true;

@@ -27,10 +27,9 @@ static coffer_status write_dict(const coffer_tensor *tensor, bool fortran, coffe
 {
         COFFER_TRY(coffer_buf_append_text(out, "{'descr': ", error));
         COFFER_TRY(coffer_dtype_write_description(&tensor->dtype, out, error));
-        COFFER_TRY(coffer_buf_printf(out, error, ", 'fortran_order': %s, 'shape': (", fortran ? "True" : "False"));
-        for (size_t i = 0; i < tensor->dims; i++)
-                COFFER_TRY(coffer_buf_printf(out, error, i ? ", %" PRIu64 : "%" PRIu64, tensor->shape[i]));
-        COFFER_TRY(coffer_buf_append_text(out, tensor->dims == 1 ? ",), }" : "), }", error));
+        COFFER_TRY(coffer_buf_printf(out, error, ", 'fortran_order': %s, 'shape': ", fortran ? "True" : "False"));
+        COFFER_TRY(coffer_tensor_write_shape(tensor, out, error));
+        COFFER_TRY(coffer_buf_append_text(out, ", }", error));
         return write_growing_room(tensor, fortran, out, error);
 }
 

@@ -48,6 +48,8 @@ static coffer_status write_text(const printer *p, const coffer_value *value, cof
         size_t wanted = text.size_bytes < most ? text.size_bytes : (size_t)most;
         bool is_str = coffer_value_kind(value) == COFFER_KIND_STR;
         coffer_cursor head = is_str ? coffer_text_head(text, wanted) : coffer_cursor_of(text.data, wanted);
+        if (is_str && (value->flags & COFFER_NODE_BARE))
+                return coffer_text_write_bare(text, out, error);
         COFFER_TRY(is_str ? coffer_text_write_str(head, out, error) : coffer_text_write_bytes(head, out, error));
         uint64_t rest = coffer_value_full_size(value) - head.size_bytes;
         return rest > 0 ? write_rest(rest, " more bytes", out, error) : COFFER_OK;

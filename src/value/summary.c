@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a value is, in one line. */
-#include <inttypes.h>
-
 #include "value/dtype.h"
 #include "value/print.h"
+#include "value/tensor.h"
 #include "value/text.h"
 #include "value/view.h"
 
@@ -33,10 +32,8 @@ static coffer_status write_tensor(const coffer_tensor *tensor, bool is_scalar, c
                 return COFFER_OK;
         COFFER_TRY(coffer_buf_append_text(out, " of ", error));
         COFFER_TRY(coffer_dtype_write_name(&tensor->dtype, out, error));
-        COFFER_TRY(coffer_buf_append_text(out, ", shape (", error));
-        for (size_t i = 0; i < tensor->dims; i++)
-                COFFER_TRY(coffer_buf_printf(out, error, i ? ", %" PRIu64 : "%" PRIu64, tensor->shape[i]));
-        return coffer_buf_append_text(out, tensor->dims == 1 ? ",)" : ")", error);
+        COFFER_TRY(coffer_buf_append_text(out, ", shape ", error));
+        return coffer_tensor_write_shape(tensor, out, error);
 }
 
 static const coffer_value *find_part(const coffer_view *view, const char *name)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tensors: their geometry, and tensor nodes. */
+#include <inttypes.h>
+
 #include "value/tensor.h"
 #include "value/dtype.h"
 
@@ -65,6 +67,14 @@ bool coffer_tensor_set_strides(coffer_tensor *tensor, bool fortran)
                         stride *= tensor->shape[dim];
         }
         return true;
+}
+
+coffer_status coffer_tensor_write_shape(const coffer_tensor *tensor, coffer_buf *out, coffer_error *error)
+{
+        COFFER_TRY(coffer_buf_append_byte(out, '(', error));
+        for (size_t i = 0; i < tensor->dims; i++)
+                COFFER_TRY(coffer_buf_printf(out, error, i ? ", %" PRIu64 : "%" PRIu64, tensor->shape[i]));
+        return coffer_buf_append_text(out, tensor->dims == 1 ? ",)" : ")", error);
 }
 
 void coffer_tensor_iterate(const coffer_tensor *tensor, coffer_tensor_iterator *out)

@@ -3,6 +3,7 @@
 #ifndef COFFER_VALUE_TENSOR_H
 #define COFFER_VALUE_TENSOR_H
 
+#include "util/buf.h"
 #include "value/value_internal.h"
 
 /* Bytes of all elements; false on overflow. */
@@ -12,6 +13,10 @@ bool coffer_tensor_size(const coffer_tensor *tensor, uint64_t *out);
 /* Fills the strides from shape and item size; false when the size overflows. */
 COFFER_MUST_CHECK
 bool coffer_tensor_set_strides(coffer_tensor *tensor, bool fortran);
+
+/* "(2, 3)", as Python writes a tuple. */
+COFFER_MUST_CHECK coffer_status coffer_tensor_write_shape(const coffer_tensor *tensor, coffer_buf *out,
+                                                          coffer_error *error);
 
 /* Walks the elements in C order. */
 typedef struct coffer_tensor_iterator {

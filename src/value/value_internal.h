@@ -18,6 +18,7 @@
 enum {
         COFFER_NODE_BIG = 1 << 0,          /* int: `data` holds two's complement bytes */
         COFFER_NODE_PARTIAL = 1 << 0,      /* list: the head of a longer one, a coffer_partial_node */
+        COFFER_NODE_BARE = 1 << 0,         /* str in a view: printed without quotes */
         COFFER_NODE_EXTENDED = 1 << 1,     /* text: `extended` holds data and sizes */
         COFFER_NODE_READ_ONLY = 1 << 2,    /* buffer */
         COFFER_NODE_HASHING = 1 << 3,      /* tuple, frozenset: its hash is being worked out */

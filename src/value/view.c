@@ -2,8 +2,9 @@
 #include "value/view.h"
 #include "value/dtype.h"
 #include "value/element.h"
+#include "value/tensor.h"
 
-enum { FIRST_PARTS = 4, MAX_DTYPE_BYTES = 1 << 20 };
+enum { FIRST_PARTS = 4, MAX_DTYPE_BYTES = 1 << 20, MAX_SHAPE_BYTES = 2048 };
 
 /* ---- parts ---- */
 
@@ -193,22 +194,26 @@ static coffer_status view_object(coffer_document *scratch, const coffer_maker *m
 
 /* ---- tensors ---- */
 
+/* For JSON as a list of lengths, and as it is printed: (2, 3). */
 static coffer_status add_shape(coffer_document *scratch, coffer_view *view, coffer_error *error)
 {
         const coffer_tensor *tensor = view->tensor;
-        const coffer_value *lengths[COFFER_TENSOR_MAX_DIMS];
+        coffer_buf text _cleanup_buf_ = COFFER_BUF_INIT(MAX_SHAPE_BYTES);
+        coffer_value *list = coffer_node_partial_list(scratch), *printed;
+        if (!list)
+                return coffer_document_failure(scratch, error);
         for (size_t i = 0; i < tensor->dims; i++) {
                 coffer_value *length;
                 COFFER_TRY(coffer_value_int(scratch, (int64_t)tensor->shape[i], &length, error));
-                lengths[i] = length;
+                COFFER_TRY(coffer_value_append(scratch, list, length, error));
         }
-        const coffer_value *list = coffer_node_sequence(scratch, COFFER_KIND_LIST, lengths, tensor->dims);
-        const coffer_value *tuple = coffer_node_sequence(scratch, COFFER_KIND_TUPLE, lengths, tensor->dims);
-        if (!list || !tuple)
-                return coffer_document_failure(scratch, error);
-        if (tensor->dims != 1 && !view->is_scalar)
-                COFFER_TRY(coffer_view_add(scratch, view, COFFER_PART_PRINTED_KEYWORD, "shape", tuple, error));
-        return coffer_view_add(scratch, view, COFFER_PART_JSON, "shape", list, error);
+        COFFER_TRY(coffer_view_add(scratch, view, COFFER_PART_JSON, "shape", list, error));
+        if (tensor->dims == 1 || view->is_scalar)
+                return COFFER_OK;
+        COFFER_TRY(coffer_tensor_write_shape(tensor, &text, error));
+        COFFER_TRY(coffer_value_str(scratch, coffer_buf_cursor(&text), false, &printed, error));
+        printed->flags |= COFFER_NODE_BARE;
+        return coffer_view_add(scratch, view, COFFER_PART_PRINTED_KEYWORD, "shape", printed, error);
 }
 
 static coffer_status add_dtype(coffer_document *scratch, coffer_view *view, coffer_error *error)
@@ -220,35 +225,30 @@ static coffer_status add_dtype(coffer_document *scratch, coffer_view *view, coff
                                     coffer_buf_cursor(&name), error);
 }
 
-/* An array of objects: its elements as a list that shares their memory. */
-static coffer_status view_objects(coffer_document *scratch, coffer_view *view, coffer_error *error)
+/* The head of an array of objects, as a flat list that shares the array's memory. */
+static coffer_status head_of_objects(coffer_document *scratch, const coffer_tensor *tensor, uint64_t max_items,
+                                     const coffer_value **out, coffer_error *error)
 {
         uint64_t count;
-        if (!coffer_tensor_count(view->tensor, &count) || count > UINT32_MAX)
-                return coffer_error_set(error, COFFER_LIMIT, "an array of objects is too large");
+        if (!coffer_tensor_count(tensor, &count))
+                return coffer_error_set(error, COFFER_INVALID, "the size of an array overflows");
+        uint64_t shown = count < max_items ? count : max_items;
         coffer_value *items = coffer_node_partial_list(scratch);
         if (!items)
                 return coffer_document_failure(scratch, error);
-        items->items = (const coffer_value **)view->tensor->objects;
-        items->count = (uint32_t)count;
-        view->shape = COFFER_VIEW_CALL;
-        COFFER_TRY(coffer_view_add(scratch, view, COFFER_PART_POSITIONAL, "values", items, error));
-        COFFER_TRY(add_shape(scratch, view, error));
-        return add_dtype(scratch, view, error);
-}
-
-coffer_status coffer_view_tensor(coffer_document *scratch, const coffer_tensor *tensor, coffer_view *out,
-                                 coffer_error *error)
-{
-        out->tensor = tensor;
-        out->shape = COFFER_VIEW_TENSOR;
-        return tensor->dtype.kind == 'O' ? view_objects(scratch, out, error) : COFFER_OK;
+        items->items = (const coffer_value **)tensor->objects;
+        items->count = shown < UINT32_MAX ? (uint32_t)shown : UINT32_MAX;
+        coffer_node_set_omitted(items, count - items->count);
+        *out = items;
+        return COFFER_OK;
 }
 
 coffer_status coffer_view_expand(coffer_document *scratch, coffer_view *view, uint64_t max_items, coffer_error *error)
 {
         const coffer_value *values;
-        COFFER_TRY(coffer_tensor_head(scratch, view->tensor, max_items, &values, error));
+        COFFER_TRY(view->tensor->dtype.kind == 'O'
+                           ? head_of_objects(scratch, view->tensor, max_items, &values, error)
+                           : coffer_tensor_head(scratch, view->tensor, max_items, &values, error));
         view->shape = COFFER_VIEW_CALL;
         COFFER_TRY(coffer_view_add(scratch, view, COFFER_PART_POSITIONAL, "values", values, error));
         COFFER_TRY(add_shape(scratch, view, error));
@@ -262,7 +262,9 @@ coffer_status coffer_view_of(coffer_document *scratch, const coffer_value *value
         coffer_value_type(value, &out->module, &out->qualname);
         if (value->kind == COFFER_KIND_TENSOR) {
                 out->label = "array";
-                return coffer_view_tensor(scratch, value->tensor, out, error);
+                out->shape = COFFER_VIEW_TENSOR;
+                out->tensor = value->tensor;
+                return COFFER_OK;
         }
         if (value->kind == COFFER_KIND_PERSISTENT) {
                 out->shape = COFFER_VIEW_CALL;

@@ -25,7 +25,7 @@ typedef struct coffer_view_part {
 
 typedef enum coffer_view_shape {
         COFFER_VIEW_PLAIN,  /* what the value's kind says */
-        COFFER_VIEW_TENSOR, /* an array or scalar of anything but objects */
+        COFFER_VIEW_TENSOR, /* an array or scalar */
         COFFER_VIEW_CALL    /* a label and parts */
 } coffer_view_shape;
 
@@ -50,7 +50,8 @@ COFFER_MUST_CHECK
 coffer_status coffer_view_of(coffer_document *scratch, const coffer_value *value, coffer_view *out,
                              coffer_error *error);
 
-/* Turns the view of a tensor into a call: its values (at most `max_items`, see coffer_tensor_head), shape and dtype. */
+/* Turns the view of a tensor into a call: its values (at most `max_items`, see coffer_tensor_head; flat for
+ * objects), shape and dtype. */
 COFFER_MUST_CHECK
 coffer_status coffer_view_expand(coffer_document *scratch, coffer_view *view, uint64_t max_items, coffer_error *error);
 
@@ -96,11 +97,6 @@ coffer_status coffer_view_add_tensor(coffer_document *scratch, coffer_view *view
 /* A NUL-terminated copy of a name; one with a NUL inside is COFFER_DECLINED. */
 COFFER_MUST_CHECK
 coffer_status coffer_view_name(coffer_document *scratch, coffer_cursor text, const char **out, coffer_error *error);
-
-/* Makes `out` the view of a tensor; an array of objects becomes a call with its elements as a list. */
-COFFER_MUST_CHECK
-coffer_status coffer_view_tensor(coffer_document *scratch, const coffer_tensor *tensor, coffer_view *out,
-                                 coffer_error *error);
 
 /* Says what an object is: fills shape, label and parts of `out`, whose type is set to the class called. COFFER_DECLINED
  * leaves `out` as it was, and the object is shown by its class and parts. */

@@ -69,7 +69,8 @@ typedef struct child {
 static bool next_item(const walker *w, frame *f, child *out)
 {
         const coffer_value *value = f->view.value;
-        const uint64_t shown = value->count < w->options->max_items ? value->count : w->options->max_items;
+        const bool is_all = value->count < w->options->max_items || !is_own_level(&f->view); /* limited when made */
+        const uint64_t shown = is_all ? value->count : w->options->max_items;
         const bool is_dict = value->kind == COFFER_KIND_DICT;
         size_t place = is_dict ? f->index / 2 : f->index;
         if (place > shown)
