@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exceptions of coffer, one for each status of the library.
 
-The four in the middle of the hierarchy say who can mend it: Miss (nobody has to: an expected outcome), Usage (the caller),
-Data (the data is at fault), Fault (the system, or an extension).
+Those in the middle of the hierarchy say what kind of trouble it is: Miss (an expected outcome), UsageError (the call), DataError (the data),
+SystemFailure, ExtensionFailure. Want of memory is Python's own MemoryError.
 """
 
 
@@ -36,60 +36,64 @@ class Missing(Miss):
     """Something that is needed is not installed or not loaded."""
 
 
-class Usage(Error):
+class UsageError(Error):
     """The call is at fault."""
 
 
-class Invalid(Usage, ValueError):
+class Invalid(UsageError, ValueError):
     """An argument is not allowed here."""
 
 
-class WrongState(Usage, RuntimeError):
+class WrongState(UsageError, RuntimeError):
     """Not possible in this mode or at this time."""
 
 
-class Conflict(Usage, ValueError):
+class Conflict(UsageError, ValueError):
     """It contradicts what is there already."""
 
 
-class Data(Error):
+class DataError(Error):
     """The data is at fault."""
 
 
-class Malformed(Data, ValueError):
+class Malformed(DataError, ValueError):
     """The input does not follow its format."""
 
 
-class Limit(Data, ValueError):
+class Limit(DataError, ValueError):
     """The input goes over a limit."""
 
 
-class Corrupt(Data):
+class Corrupt(DataError):
     """Stored bytes disagree with their key or checksum."""
 
 
-class Unsupported(Data):
+class Unsupported(DataError):
     """Valid, but not something that coffer can do."""
 
 
-class Fault(Error):
-    """The system, an extension or the library itself is at fault."""
+class SystemFailure(Error):
+    """The operating system, or the library itself, is at fault."""
 
 
-class IOFailure(Fault, OSError):
+class IOFailure(SystemFailure, OSError):
     """The operating system refused."""
 
 
-class AbiMismatch(Fault):
+class Internal(SystemFailure):
+    """An error inside the library."""
+
+
+class ExtensionFailure(Error):
+    """A serializer or a shared library is at fault."""
+
+
+class AbiMismatch(ExtensionFailure):
     """A shared library was built for another version of coffer."""
 
 
-class SerializerFailed(Fault):
+class SerializerFailed(ExtensionFailure):
     """A serializer failed; __cause__ is what it raised."""
-
-
-class Internal(Fault):
-    """An error inside the library."""
 
 
 BY_STATUS = {

@@ -128,3 +128,10 @@ void pycoffer_keep_exception_as_is(pycoffer_state *state)
         keep(state, exception, true);
         Py_DECREF(exception);
 }
+
+void pycoffer_call_offer_bytes(pycoffer_state *state, PyObject *bytes)
+{
+        pycoffer_call *call = receiver(state);
+        if (call && call->made)
+                Py_XSETREF(*call->made, Py_NewRef(bytes));
+}

@@ -13,6 +13,7 @@ typedef struct pycoffer_call {
         struct pycoffer_call *outer;
         PyObject *exception; /* raised by a callback */
         bool as_is;          /* it reaches the caller as it was raised */
+        PyObject **made;     /* the caller wants the bytes that a serializer makes as they are; or NULL */
         coffer_error error;  /* for the library to fill */
 } pycoffer_call;
 
@@ -45,5 +46,8 @@ coffer_status pycoffer_keep_exception(pycoffer_state *state, coffer_status statu
 
 /* The same, and it will reach the caller as it was raised: for functions that the caller handed in. */
 void pycoffer_keep_exception_as_is(pycoffer_state *state);
+
+/* In a callback, with the GIL: these bytes are what it hands to the library. */
+void pycoffer_call_offer_bytes(pycoffer_state *state, PyObject *bytes);
 
 #endif

@@ -2,7 +2,14 @@
 #include "module.h"
 
 #include "bytes.h"
+#include "inspect.h"
+#include "pickle.h"
 #include "raise.h"
+#include "registry.h"
+#include "scan.h"
+#include "store.h"
+#include "task.h"
+#include "tensor.h"
 
 pycoffer_state *pycoffer_state_of(PyObject *module)
 {
@@ -11,12 +18,44 @@ pycoffer_state *pycoffer_state_of(PyObject *module)
 
 pycoffer_state *pycoffer_state_of_type(PyTypeObject *type)
 {
-        return PyType_GetModuleState(type);
+#if PY_VERSION_HEX >= 0x030B0000
+        PyObject *module = PyType_GetModuleByDef(type, &pycoffer_module);
+        return module ? PyModule_GetState(module) : NULL;
+#else
+        /* A class without a module of its own makes PyType_GetModule raise; the next base may have one. */
+        for (PyTypeObject *base = type; base; base = base->tp_base) {
+                PyObject *module = PyType_GetModule(base);
+                if (module && PyModule_GetDef(module) == &pycoffer_module)
+                        return PyModule_GetState(module);
+                PyErr_Clear();
+        }
+        PyErr_SetString(PyExc_TypeError, "not a class of coffer");
+        return NULL;
+#endif
 }
 
-/* Adds a type, and whatever a file brings, to the module. */
-static bool (*const add_type[])(PyObject *module, pycoffer_state *state) = {
-        pycoffer_bytes_add_type,
+bool pycoffer_classes_import(pycoffer_state *state)
+{
+        if (state->classes[0])
+                return true;
+        PyObject *module = PyImport_ImportModule("coffer._values");
+        PyObject *classes = module ? PyObject_GetAttrString(module, "CLASSES") : NULL;
+        Py_XDECREF(module);
+        for (int i = PYCOFFER_CLASS_COUNT - 1; classes && i >= 0; i--) {
+                state->classes[i] = PySequence_GetItem(classes, i);
+                if (!state->classes[i])
+                        Py_CLEAR(classes);
+        }
+        bool found = classes != NULL;
+        Py_XDECREF(classes);
+        return found;
+}
+
+/* Add a type or functions to the module, and what they need to its state. */
+static bool (*const parts[])(PyObject *module, pycoffer_state *state) = {
+        pycoffer_errors_import,   pycoffer_pickle_init,    pycoffer_bytes_add_type,
+        pycoffer_tensor_add_type, pycoffer_store_add_type, pycoffer_registry_add_type,
+        pycoffer_task_add_type,   pycoffer_inspect_add,    pycoffer_scan_add,
 };
 
 static int module_exec(PyObject *module)
@@ -24,30 +63,61 @@ static int module_exec(PyObject *module)
         pycoffer_state *state = pycoffer_state_of(module);
         state->module = module;
         state->interpreter = PyInterpreterState_Get();
-        if (!pycoffer_errors_import(state))
-                return -1;
-        for (size_t i = 0; i < sizeof(add_type) / sizeof(add_type[0]); i++)
-                if (!add_type[i](module, state))
+        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+                if (!parts[i](module, state))
                         return -1;
+        return 0;
+}
+
+/* Calls `each` for every reference that the state owns. */
+static int visit_references(pycoffer_state *state, int (*each)(PyObject **reference, void *user), void *user)
+{
+        PyObject **single[] = {
+                (PyObject **)&state->bytes_type,
+                (PyObject **)&state->tensor_type,
+                (PyObject **)&state->registry_type,
+                (PyObject **)&state->store_type,
+                (PyObject **)&state->task_type,
+                &state->pickle_dumps,
+                &state->pickle_loads,
+        };
+        int result = 0;
+        for (size_t i = 0; !result && i < COFFER_STATUS_COUNT; i++)
+                result = each(&state->errors[i], user);
+        for (size_t i = 0; !result && i < PYCOFFER_CLASS_COUNT; i++)
+                result = each(&state->classes[i], user);
+        for (size_t i = 0; !result && i < sizeof(single) / sizeof(single[0]); i++)
+                result = each(single[i], user);
+        return result;
+}
+
+struct visitor {
+        visitproc visit;
+        void *arg;
+};
+
+static int traverse_reference(PyObject **reference, void *user)
+{
+        const struct visitor *visitor = user;
+        return *reference ? visitor->visit(*reference, visitor->arg) : 0;
+}
+
+static int clear_reference(PyObject **reference, void *user)
+{
+        (void)user;
+        Py_CLEAR(*reference);
         return 0;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)
 {
-        pycoffer_state *state = pycoffer_state_of(module);
-        for (int i = 0; i < COFFER_STATUS_COUNT; i++)
-                Py_VISIT(state->errors[i]);
-        Py_VISIT(state->bytes_type);
-        return 0;
+        struct visitor visitor = {visit, arg};
+        return visit_references(pycoffer_state_of(module), traverse_reference, &visitor);
 }
 
 static int module_clear(PyObject *module)
 {
-        pycoffer_state *state = pycoffer_state_of(module);
-        for (int i = 0; i < COFFER_STATUS_COUNT; i++)
-                Py_CLEAR(state->errors[i]);
-        Py_CLEAR(state->bytes_type);
-        return 0;
+        return visit_references(pycoffer_state_of(module), clear_reference, NULL);
 }
 
 static void module_free(void *module)

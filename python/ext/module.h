@@ -8,18 +8,44 @@
 
 #include <coffer/coffer.h>
 
+/* CPython's prototypes lack const here. */
+#define PYCOFFER_KEYWORDS(names) ((char **)(uintptr_t)(names))
+
+/* Classes of coffer._values, by their place in its CLASSES. */
+typedef enum pycoffer_class {
+        PYCOFFER_CLASS_GLOBAL = 0,
+        PYCOFFER_CLASS_OBJECT,
+        PYCOFFER_CLASS_TENSOR,
+        PYCOFFER_CLASS_EXTENSION,
+        PYCOFFER_CLASS_PERSISTENT,
+        PYCOFFER_CLASS_COUNT
+} pycoffer_class;
+
 /* The state of one instance of the module: each interpreter has its own. Whoever hands the library something that leads
  * back here keeps the module alive for as long. */
 typedef struct pycoffer_state {
         PyObject *module; /* borrowed: it owns this state */
         PyInterpreterState *interpreter;
-        PyObject *errors[COFFER_STATUS_COUNT]; /* exception classes; of COFFER_OK the base of all */
+        PyObject *errors[COFFER_STATUS_COUNT];   /* exception classes; of COFFER_OK the base of all */
+        PyObject *classes[PYCOFFER_CLASS_COUNT]; /* NULL until pycoffer_classes_import */
         PyTypeObject *bytes_type;
+        PyTypeObject *tensor_type;
+        PyTypeObject *registry_type;
+        PyTypeObject *store_type;
+        PyTypeObject *task_type;
+        coffer_serializer pickle;
+        PyObject *pickle_dumps;
+        PyObject *pickle_loads;
 } pycoffer_state;
 
 extern PyModuleDef pycoffer_module;
 
 pycoffer_state *pycoffer_state_of(PyObject *module);
-pycoffer_state *pycoffer_state_of_type(PyTypeObject *type); /* one of the module's own types, not a subclass */
+
+/* Of one of the module's own types, or of a class derived from one. */
+pycoffer_state *pycoffer_state_of_type(PyTypeObject *type);
+
+/* Fetches `classes`, once. False with an exception set. */
+bool pycoffer_classes_import(pycoffer_state *state);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "raise.h"
 
-bool pycoffer_errors_import(pycoffer_state *state)
+bool pycoffer_errors_import(PyObject *module, pycoffer_state *state)
 {
-        PyObject *module = PyImport_ImportModule("coffer._errors");
-        PyObject *by_status = module ? PyObject_GetAttrString(module, "BY_STATUS") : NULL;
-        Py_XDECREF(module);
+        (void)module;
+        PyObject *errors = PyImport_ImportModule("coffer._errors");
+        PyObject *by_status = errors ? PyObject_GetAttrString(errors, "BY_STATUS") : NULL;
+        Py_XDECREF(errors);
         for (int i = 0; by_status && i < COFFER_STATUS_COUNT; i++) {
                 state->errors[i] = PyMapping_GetItemString(by_status, coffer_status_name((coffer_status)i));
                 if (!state->errors[i])

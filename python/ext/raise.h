@@ -6,7 +6,7 @@
 #include "module.h"
 
 /* Finds the exception class of each status in coffer._errors. False with an exception set. */
-bool pycoffer_errors_import(pycoffer_state *state);
+bool pycoffer_errors_import(PyObject *module, pycoffer_state *state);
 
 /* Raises what `status` stands for, with the error's line and offset; `cause` may be NULL. */
 void pycoffer_raise(pycoffer_state *state, coffer_status status, const coffer_error *error, PyObject *cause);

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import importlib.util
+import pathlib
+import subprocess
+import sys
 
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 INSTALLED = importlib.util.find_spec("coffer") is not None
 
 if not INSTALLED:
@@ -9,3 +15,43 @@ if not INSTALLED:
 
 def pytest_report_header():
     return "coffer for Python: " + ("installed" if INSTALLED else "NOT installed (pip install .), its tests are left out")
+
+
+@pytest.fixture
+def store(tmp_path):
+    import coffer
+
+    return coffer.open(tmp_path / "store", sync=False)
+
+
+@pytest.fixture
+def write(store):
+    """Saves artifacts in a new task and gives the task, open for reading."""
+    numbers = iter(range(1000))
+
+    def save(**artifacts):
+        pathspec = f"Flow/1/step/{next(numbers)}"
+        with store.task(pathspec, mode="w") as task:
+            task.update(artifacts)
+        return store.task(pathspec)
+
+    return save
+
+
+@pytest.fixture
+def run_python():
+    """Runs a program in a fresh interpreter and gives its output; any other exit code than 0 is a failure."""
+
+    def run(program, *arguments, **options):
+        done = subprocess.run(
+            [sys.executable, "-X", "dev", "-c", program, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            **options,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Fatal" not in done.stderr and "Exception ignored" not in done.stderr, done.stderr
+        return done.stdout
+
+    return run
