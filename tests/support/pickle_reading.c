@@ -21,7 +21,7 @@ static coffer_status stream_read(coffer_stream *base, void *buffer, size_t capac
                                  coffer_error *error)
 {
         test_stream *stream = (test_stream *)base;
-        coffer_cursor part;
+        coffer_cursor part = {NULL, 0};
         size_t size_bytes = stream->left.size_bytes < stream->step_bytes ? stream->left.size_bytes : stream->step_bytes;
         if (size_bytes > capacity_bytes)
                 size_bytes = capacity_bytes;
