@@ -18,13 +18,13 @@ typedef struct name_rule {
 enum { DIRECTORY_BYTES = 255, FILE_BYTES = 200 };
 
 static const name_rule rules[COFFER_NAME_KIND_COUNT] = {
-        [COFFER_NAME_FLOW] = {"flow", true, DIRECTORY_BYTES, {"data"}},
-        [COFFER_NAME_RUN] = {"run", false, DIRECTORY_BYTES, {"data", "_meta", "latest_run", "damaged"}},
-        [COFFER_NAME_STEP] = {"step", true, DIRECTORY_BYTES, {"_meta"}},
-        [COFFER_NAME_TASK] = {"task", false, DIRECTORY_BYTES, {"_meta"}},
-        [COFFER_NAME_ARTIFACT] = {"artifact", true, FILE_BYTES, {NULL}},
+        [COFFER_NAME_FLOW] = {"a flow", true, DIRECTORY_BYTES, {"data"}},
+        [COFFER_NAME_RUN] = {"a run", false, DIRECTORY_BYTES, {"data", "_meta", "latest_run", "damaged"}},
+        [COFFER_NAME_STEP] = {"a step", true, DIRECTORY_BYTES, {"_meta"}},
+        [COFFER_NAME_TASK] = {"a task", false, DIRECTORY_BYTES, {"_meta"}},
+        [COFFER_NAME_ARTIFACT] = {"an artifact", true, FILE_BYTES, {NULL}},
         [COFFER_NAME_METADATA] = {"metadata", false, FILE_BYTES, {"attempt.json", "data.json", "DONE.lock"}},
-        [COFFER_NAME_FIELD] = {"metadata field", false, FILE_BYTES, {NULL}},
+        [COFFER_NAME_FIELD] = {"a metadata field", false, FILE_BYTES, {NULL}},
 };
 
 static bool is_digit(uint32_t code_point)
@@ -66,20 +66,20 @@ coffer_status coffer_name_check(coffer_name_kind kind, const char *name, coffer_
         const name_rule *rule = &rules[kind];
 
         if (!name || name[0] == '\0')
-                return coffer_error_set(error, COFFER_INVALID, "a %s name is missing", rule->label);
+                return coffer_error_set(error, COFFER_INVALID, "the name of %s is missing", rule->label);
         if (strlen(name) > rule->max_bytes)
-                return coffer_error_set(error, COFFER_INVALID, "the %s name '%.40s...' is longer than %d bytes",
-                                        rule->label, name, rule->max_bytes);
+                return coffer_error_set(error, COFFER_INVALID, "the name '%.40s...' of %s is longer than %d bytes",
+                                        name, rule->label, rule->max_bytes);
         if (!has_right_characters(rule, name))
-                return coffer_error_set(error, COFFER_INVALID, "'%s' cannot be a %s name: %s", name, rule->label,
+                return coffer_error_set(error, COFFER_INVALID, "'%s' cannot be the name of %s: %s", name, rule->label,
                                         rule->is_identifier
                                                 ? "it is no identifier (letters, digits and _, no digit first)"
                                                 : "it begins with a dot or has a slash or a control character in it");
         for (size_t i = 0; i < ARRAY_COUNT(rule->reserved) && rule->reserved[i]; i++) {
                 if (strcmp(name, rule->reserved[i]) == 0)
                         return coffer_error_set(error, COFFER_INVALID,
-                                                "'%s' cannot be a %s name: it is kept for the datastore itself", name,
-                                                rule->label);
+                                                "'%s' cannot be the name of %s: it is kept for the datastore itself",
+                                                name, rule->label);
         }
         return COFFER_OK;
 }

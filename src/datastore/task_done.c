@@ -129,6 +129,8 @@ static coffer_status save_flag(coffer_task *task, const char *name, bool flag, c
         if (status == COFFER_OK)
                 status = coffer_metadata_set_encoding(metadata, "pickle-v4", error);
         if (status == COFFER_OK)
+                status = coffer_metadata_set_info(metadata, "source", "metaflow", error);
+        if (status == COFFER_OK)
                 status = coffer_task_save_blob(task, name, bytes, metadata, error);
         coffer_metadata_free(metadata);
         return status;
