@@ -14,8 +14,9 @@ static cli_style style_of_state(const char *state)
                 const char *state;
                 cli_style style;
         } styles[] = {
-                {"done", CLI_GREEN},     {"active", CLI_GREEN}, {"mended", CLI_GREEN},
-                {"started", CLI_YELLOW}, {"none", CLI_YELLOW},  {"pending_on_imports", CLI_YELLOW},
+                {"done", CLI_GREEN},     {"active", CLI_GREEN},      {"mended", CLI_GREEN},
+                {"started", CLI_YELLOW}, {"allowlisted", CLI_GREEN}, {"suspicious", CLI_YELLOW},
+                {"dangerous", CLI_RED},  {"none", CLI_YELLOW},       {"pending_on_imports", CLI_YELLOW},
                 {"broken", CLI_RED},     {"disabled", CLI_DIM},
         };
         for (size_t i = 0; i < ARRAY_COUNT(styles); i++) {

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
 #include "progress.h"
@@ -35,7 +36,10 @@ static void print_line(const char *subject, const char *message, const char *hin
                 cli_put_safe(stderr, coffer_cursor_text(subject), false);
                 fputs(": ", stderr);
         }
-        cli_put_safe(stderr, coffer_cursor_text(message), false);
+        size_t length = strlen(message);
+        if (hint && length > 0 && message[length - 1] == '.')
+                length--;
+        cli_put_safe(stderr, coffer_cursor_of(message, length), false);
         if (hint)
                 fprintf(stderr, "; %s", hint);
         fputc('\n', stderr);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "artifacts.h"
@@ -13,18 +14,9 @@ static const uint64_t keep_bytes_an_item = 1024;
 static const uint64_t max_load_bytes = UINT64_C(64) << 20;
 static const uint64_t max_unasked_scan_bytes = UINT64_C(16) << 20;
 
-static const char *verdict_text(coffer_verdict verdict)
-{
-        switch (verdict) {
-        case COFFER_ONLY_ALLOWLISTED:
-                return "only allowlisted globals";
-        case COFFER_SUSPICIOUS:
-                return "suspicious";
-        case COFFER_DANGEROUS:
-                break;
-        }
-        return "dangerous";
-}
+static const char *const verdict_names[] = {[COFFER_ONLY_ALLOWLISTED] = "allowlisted",
+                                            [COFFER_SUSPICIOUS] = "suspicious",
+                                            [COFFER_DANGEROUS] = "dangerous"};
 
 static cli_style verdict_style(coffer_verdict verdict)
 {
@@ -45,15 +37,28 @@ static void put_field(const char *name, const char *text)
 static void put_scan_line(const cli_peek *peek, bool unasked)
 {
         if (peek->is_pickle && !peek->scan && peek->value)
-                put_field("imports", "not looked at, because it is large; --scan does");
+                put_field("imports", "not looked at: it is large; --scan does");
         if (!peek->scan)
                 return;
         coffer_verdict verdict = coffer_pickle_report_verdict(peek->scan);
         if (unasked && verdict == COFFER_ONLY_ALLOWLISTED)
                 return;
         printf("%-9s ", "imports");
-        cli_put_styled(verdict_style(verdict), verdict_text(verdict));
+        cli_put_styled(verdict_style(verdict),
+                       verdict == COFFER_ONLY_ALLOWLISTED ? "only allowlisted globals" : verdict_names[verdict]);
         puts(unasked ? "; --scan says why" : "");
+}
+
+/* Of an array, also of one whose printout is cut. */
+static void put_shape(const cli_peek *peek)
+{
+        coffer_tensor tensor;
+        if (!peek->value || coffer_value_as_tensor(peek->document, peek->value, &tensor, NULL) != COFFER_OK)
+                return;
+        printf("%-9s ", "shape");
+        for (size_t i = 0; i < tensor.dims; i++)
+                printf("%s%" PRIu64, i ? " x " : "", tensor.shape[i]);
+        puts(tensor.dims ? "" : "scalar");
 }
 
 static void put_metadata(const coffer_task *task, const coffer_artifact_info *info, const cli_peek *peek, bool unasked)
@@ -68,6 +73,7 @@ static void put_metadata(const coffer_task *task, const coffer_artifact_info *in
         putchar('\n');
         put_field("attempt", attempt);
         put_field("type", info->type);
+        put_shape(peek);
         put_field("size", size);
         put_field("encoding", info->encoding);
         put_field("reader", peek->reader ? peek->reader : "none");
@@ -139,24 +145,30 @@ static void put_head(coffer_task *task, const coffer_artifact_info *info)
 
 /* ---- what an unpickler would import ---- */
 
-static json_t *scan_json(const coffer_pickle_report *report)
+static json_t *findings_json(const coffer_pickle_report *report)
 {
-        static const char *const names[] = {"only_allowlisted", "suspicious", "dangerous"};
-        if (!report)
-                return json_null();
-        json_t *scan = cli_json_object(), *findings = cli_json_array();
+        json_t *findings = cli_json_array();
         for (size_t i = 0; i < coffer_pickle_report_count(report); i++) {
                 const coffer_pickle_finding *finding = coffer_pickle_report_finding(report, i);
                 json_t *json = cli_json_object();
                 cli_json_set(json, "offset", cli_json_number(finding->offset));
-                cli_json_set(json, "verdict", cli_json_text(names[finding->verdict]));
+                cli_json_set(json, "verdict", cli_json_text(verdict_names[finding->verdict]));
                 cli_json_set(json, "module", cli_json_text(finding->module));
                 cli_json_set(json, "qualname", cli_json_text(finding->qualname));
                 cli_json_set(json, "reason", cli_json_text(finding->reason));
                 cli_json_append(findings, json);
         }
-        cli_json_set(scan, "verdict", cli_json_text(names[coffer_pickle_report_verdict(report)]));
-        cli_json_set(scan, "findings", findings);
+        return findings;
+}
+
+static json_t *scan_json(const coffer_pickle_report *report, bool with_findings)
+{
+        if (!report)
+                return json_null();
+        json_t *scan = cli_json_object();
+        cli_json_set(scan, "verdict", cli_json_text(verdict_names[coffer_pickle_report_verdict(report)]));
+        if (with_findings)
+                cli_json_set(scan, "findings", findings_json(report));
         return scan;
 }
 
@@ -167,11 +179,9 @@ static void put_findings(const coffer_pickle_report *report)
                 {"MODULE", "module", CLI_CELL_TEXT, false},    {"NAME", "qualname", CLI_CELL_NAME, false},
                 {"REASON", "reason", CLI_CELL_TEXT, false},    {NULL, NULL, CLI_CELL_TEXT, false},
         };
-        json_t *scan = scan_json(report);
         if (coffer_pickle_report_count(report) > 0)
                 putchar('\n');
-        cli_print_list(json_incref(json_object_get(scan, "findings")), columns, false, false);
-        json_decref(scan);
+        cli_print_list(findings_json(report), columns, false, false);
 }
 
 /* ---- both ---- */
@@ -187,7 +197,7 @@ static int print_json(coffer_task *task, const coffer_artifact_info *info, cli_p
         json_t *json = cli_artifact_json(task, info);
         cli_json_set(json, "attempt", cli_json_number((uint64_t)coffer_task_attempt(task)));
         cli_json_set(json, "reader", cli_json_text(peek->reader));
-        cli_json_set(json, "scan", scan_json(peek->scan));
+        cli_json_set(json, "scan", scan_json(peek->scan, options->scan));
         cli_json_set(json, "error", cli_json_text(peek->error.status == COFFER_OK ? NULL : peek->error.message));
         if (options->scan)
                 cli_json_print(json);
@@ -203,7 +213,7 @@ static int print_readable(coffer_task *task, const coffer_artifact_info *info, c
         if (options->scan && peek->scan)
                 put_findings(peek->scan);
         else if (options->scan)
-                put_field("imports", "none: it is not stored as a pickle");
+                put_field("imports", "not looked at: it is not stored as a pickle");
         if (peek->value)
                 return put_value(peek, options);
         if (!options->scan)
