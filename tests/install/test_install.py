@@ -105,9 +105,7 @@ def declared_functions(include):
     names = set()
     for header in (include / "coffer").rglob("*.h"):
         text = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.S)
-        for declaration in re.findall(r"COFFER_API[^;{]*\(", text):
-            names.add(re.findall(r"(coffer_\w+)\s*\($", declaration.split("(")[0] + "(")[0])
-    names.discard("COFFER_API")
+        names.update(re.findall(r"COFFER_API[^;({]*?\b(coffer_\w+)\s*\(", text))
     return names
 
 
