@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The content-addressed store: bytes by the SHA-1 of their contents, gzip-framed (RFC 1952) or raw, as Metaflow keeps them. */
+/* The content-addressed store: bytes by the SHA-1 of their contents, gzip-framed (RFC 1952) or raw, as Metaflow keeps
+ * them. */
 #ifndef COFFER_CAS_H
 #define COFFER_CAS_H
 
@@ -28,78 +29,83 @@ typedef enum coffer_verify {
 
 typedef struct coffer_cas_options {
         uint32_t version;
-        coffer_verify verify; /* AUTO also means: COFFER_VERIFY in the environment ("auto", "key", "crc") decides */
+        coffer_verify verify;    /* AUTO also means: COFFER_VERIFY in the environment ("auto", "key", "crc") decides */
         uint64_t max_blob_bytes; /* contents over it are not inflated: COFFER_LIMIT; 0: 1 TiB */
 } coffer_cas_options;
-#define COFFER_CAS_OPTIONS_INIT {1, COFFER_VERIFY_AUTO, 0}
+#define COFFER_CAS_OPTIONS_INIT                                                                                        \
+        {                                                                                                              \
+                1, COFFER_VERIFY_AUTO, 0                                                                               \
+        }
 
-/* A store under `prefix` ("Flow/data") of `storage`, which is borrowed and must outlive it. Any number of threads may use one
- * store, and any number of processes one place: blobs appear whole or not at all. */
+/* A store under `prefix` ("Flow/data") of `storage`, which is borrowed and must outlive it. Any number of threads may
+ * use one store, and any number of processes one place: blobs appear whole or not at all. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_new(coffer_storage *storage, const char *prefix,
-                                                         const coffer_cas_options *options, coffer_cas **out,
-                                                         coffer_error *error);
+                                                          const coffer_cas_options *options, coffer_cas **out,
+                                                          coffer_error *error);
 COFFER_API void coffer_cas_free(coffer_cas *cas); /* NULL is allowed */
 
-/* Stores `bytes` and gives their key. What is there already is looked at before it is trusted: a file whose frame is truncated or
- * has other sizes than the bytes is replaced, a lost sidecar is written anew. `raw` stores without frame, for memory mapping. */
+/* Stores `bytes` and gives their key. What is there already is looked at before it is trusted: a file whose frame is
+ * truncated or has other sizes than the bytes is replaced, a lost sidecar is written anew. `raw` stores without frame,
+ * for memory mapping. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_save(coffer_cas *cas, const coffer_bytes *bytes, bool raw,
-                                                          coffer_key *key, coffer_error *error);
+                                                           coffer_key *key, coffer_error *error);
 
-/* Loads and checks. COFFER_NOT_FOUND and COFFER_CORRUPT name key and path; COFFER_MALFORMED and COFFER_UNSUPPORTED tell of a sidecar
- * that cannot be understood. `raw` (may be NULL) tells how it was stored. Where the sidecar contradicts the file, the way of
- * reading that gives the key wins. */
+/* Loads and checks. COFFER_NOT_FOUND and COFFER_CORRUPT name key and path; COFFER_MALFORMED and COFFER_UNSUPPORTED tell
+ * of a sidecar that cannot be understood. `raw` (may be NULL) tells how it was stored. Where the sidecar contradicts
+ * the file, the way of reading that gives the key wins. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_load(coffer_cas *cas, const char *key, coffer_bytes **out,
-                                                          bool *raw, coffer_error *error);
+                                                           bool *raw, coffer_error *error);
 /* The file's bytes as they are, neither unframed nor checked. */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_load_stored(coffer_cas *cas, const char *key,
-                                                                 coffer_bytes **out, coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_load_stored(coffer_cas *cas, const char *key, coffer_bytes **out,
+                                                                  coffer_error *error);
 
-/* A stream over the contents, read as the sidecar says and checked (key and CRC) when its end is reached; memory does not depend
- * on the size. It must be closed before the store is freed. */
+/* A stream over the contents, read as the sidecar says and checked (key and CRC) when its end is reached; memory does
+ * not depend on the size. It must be closed before the store is freed. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_open(coffer_cas *cas, const char *key, coffer_stream **out,
-                                                          coffer_error *error);
+                                                           coffer_error *error);
 
 typedef struct coffer_blob_stat {
         bool exists;
         uint64_t stored_bytes;
 } coffer_blob_stat;
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_stat(coffer_cas *cas, const char *key, coffer_blob_stat *out,
-                                                          coffer_error *error);
+                                                           coffer_error *error);
 
 /* The next sync of the storage covers this blob, whoever stored it. COFFER_NOT_FOUND when it is not there. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_require(coffer_cas *cas, const char *key, coffer_error *error);
 
-/* Copies a blob to another store, under the key it has and raw as Metaflow does, unless a sound one is there. Checked on the way;
- * memory does not depend on the size. */
+/* Copies a blob to another store, under the key it has and raw as Metaflow does, unless a sound one is there. Checked
+ * on the way; memory does not depend on the size. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_transfer(coffer_cas *from, coffer_cas *to, const char *key,
-                                                              coffer_error *error);
+                                                               coffer_error *error);
 
 /* What the check of one blob found. */
 typedef enum coffer_blob_health {
         COFFER_BLOB_SOUND = 0,
-        COFFER_BLOB_NO_SIDECAR,    /* contents match the key, the sidecar is lost: can be mended */
-        COFFER_BLOB_BAD_SIDECAR,   /* contents match the key, the sidecar is unreadable or says otherwise: can be mended */
-        COFFER_BLOB_DAMAGED,       /* contents do not match */
+        COFFER_BLOB_NO_SIDECAR,  /* contents match the key, the sidecar is lost: can be mended */
+        COFFER_BLOB_BAD_SIDECAR, /* contents match the key, the sidecar is unreadable or says otherwise: can be mended
+                                  */
+        COFFER_BLOB_DAMAGED,     /* contents do not match */
         COFFER_BLOB_MISSING
 } coffer_blob_health;
 
-/* Reads the whole blob and hashes it whatever the verify mode. `reason` (1024 bytes, may be NULL) gets one line when not sound.
- * COFFER_OK also for damage; fails only when looking is impossible (COFFER_UNSUPPORTED: a version of a later coffer). */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_check(coffer_cas *cas, const char *key,
-                                                           coffer_blob_health *out, uint64_t *size_bytes,
-                                                           char *reason, coffer_error *error);
+/* Reads the whole blob and hashes it whatever the verify mode. `reason` (1024 bytes, may be NULL) gets one line when
+ * not sound. COFFER_OK also for damage; fails only when looking is impossible (COFFER_UNSUPPORTED: a version of a later
+ * coffer). */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_check(coffer_cas *cas, const char *key, coffer_blob_health *out,
+                                                            uint64_t *size_bytes, char *reason, coffer_error *error);
 
-/* Mends a sidecar, or sets a damaged blob aside (to <prefix>/../damaged/<key>, never deleting; `moved_to` may be NULL, else coffer_free). Looks
- * again first, and returns COFFER_DECLINED when there is nothing to do or the blob's health is no longer what `health` says. */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_mend(coffer_cas *cas, const char *key,
-                                                          coffer_blob_health health, char **moved_to,
-                                                          coffer_error *error);
+/* Mends a sidecar, or sets a damaged blob aside (to <prefix>/../damaged/<key>, never deleting; `moved_to` may be NULL,
+ * else coffer_free). Looks again first, and returns COFFER_DECLINED when there is nothing to do or the blob's health is
+ * no longer what `health` says. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_mend(coffer_cas *cas, const char *key, coffer_blob_health health,
+                                                           char **moved_to, coffer_error *error);
 
 /* Visits the keys of all blobs, in order. Names that are no keys are skipped. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_list(coffer_cas *cas,
-                                                          coffer_status (*visit)(void *user, const char *key,
-                                                                                 coffer_error *error),
-                                                          void *user, coffer_error *error);
+                                                           coffer_status (*visit)(void *user, const char *key,
+                                                                                  coffer_error *error),
+                                                           void *user, coffer_error *error);
 
 COFFER_END_DECLS
 #endif

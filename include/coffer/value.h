@@ -17,15 +17,15 @@ typedef struct coffer_value coffer_value;
 typedef enum coffer_kind {
         COFFER_KIND_NONE = 0,
         COFFER_KIND_BOOL,
-        COFFER_KIND_INT,        /* any size */
-        COFFER_KIND_FLOAT,      /* IEEE 754 binary64 */
+        COFFER_KIND_INT,   /* any size */
+        COFFER_KIND_FLOAT, /* IEEE 754 binary64 */
         COFFER_KIND_COMPLEX,
-        COFFER_KIND_STR,        /* UTF-8; lone surrogates as their three-byte form */
+        COFFER_KIND_STR, /* UTF-8; lone surrogates as their three-byte form */
         COFFER_KIND_BYTES,
         COFFER_KIND_BYTEARRAY,
         COFFER_KIND_LIST,
         COFFER_KIND_TUPLE,
-        COFFER_KIND_DICT,       /* insertion order */
+        COFFER_KIND_DICT, /* insertion order */
         COFFER_KIND_SET,
         COFFER_KIND_FROZENSET,
         COFFER_KIND_GLOBAL,     /* a class or function, by module and qualified name; never resolved */
@@ -57,7 +57,7 @@ typedef struct coffer_dtype_field {
 } coffer_dtype_field;
 struct coffer_dtype {
         char kind;
-        char byte_order;          /* '<', '>', or '|' where it does not matter */
+        char byte_order; /* '<', '>', or '|' where it does not matter */
         uint64_t item_size_bytes;
         const char *datetime_unit; /* of m and M: "ns", "25s", "generic"; else NULL */
         const coffer_dtype_field *fields;
@@ -104,91 +104,81 @@ COFFER_API const coffer_value *coffer_document_unused(const coffer_document *doc
 
 /* Keeps `bytes` (a new reference) alive as long as the document, so that values may borrow from it. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_keep(coffer_document *document, coffer_bytes *bytes,
-                                                               coffer_error *error);
+                                                                coffer_error *error);
 
 /* ---- element types from text ---- */
 
-/* An element type from a description as .npy headers and NumPy's array interface have it, written as a Python literal: "'<f8'", or a
- * list of fields "[('a', '<i4'), ('b', '<f8', (2,))]". Its parts live in `document`. COFFER_MALFORMED. */
+/* An element type from a description as .npy headers and NumPy's array interface have it, written as a Python literal:
+ * "'<f8'", or a list of fields "[('a', '<i4'), ('b', '<f8', (2,))]". Its parts live in `document`. COFFER_MALFORMED. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_dtype_parse(coffer_document *document, coffer_cursor literal,
                                                               coffer_dtype *out, coffer_error *error);
 
 /* ---- making values: each belongs to the document; `out` is untouched on failure ---- */
 
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_none(coffer_document *document, coffer_value **out,
-                                                            coffer_error *error);
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_bool(coffer_document *document, bool value,
-                                                            coffer_value **out, coffer_error *error);
+                                                             coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_bool(coffer_document *document, bool value, coffer_value **out,
+                                                             coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_int(coffer_document *document, int64_t value,
-                                                           coffer_value **out, coffer_error *error);
+                                                            coffer_value **out, coffer_error *error);
 /* Two's complement, little-endian, as pickle's LONG1; normalised to the shortest form. Copied. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_int_bytes(coffer_document *document, coffer_cursor digits,
-                                                                 coffer_value **out, coffer_error *error);
+                                                                  coffer_value **out, coffer_error *error);
 /* Decimal text with an optional sign; more than 100,000 digits are COFFER_LIMIT. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_int_text(coffer_document *document, coffer_cursor text,
-                                                                coffer_value **out, coffer_error *error);
+                                                                 coffer_value **out, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_float(coffer_document *document, double value,
-                                                             coffer_value **out, coffer_error *error);
+                                                              coffer_value **out, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_complex(coffer_document *document, double real,
-                                                               double imaginary, coffer_value **out,
-                                                               coffer_error *error);
+                                                                double imaginary, coffer_value **out,
+                                                                coffer_error *error);
 /* `borrow` false copies; true keeps pointing at the given memory (see coffer_document_keep). A str must be
  * UTF-8 (lone surrogates allowed), else COFFER_MALFORMED. */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_str(coffer_document *document, coffer_cursor text,
-                                                           bool borrow, coffer_value **out, coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_str(coffer_document *document, coffer_cursor text, bool borrow,
+                                                            coffer_value **out, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_bytes(coffer_document *document, coffer_cursor data,
-                                                             bool borrow, coffer_value **out,
-                                                             coffer_error *error);
+                                                              bool borrow, coffer_value **out, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_bytearray(coffer_document *document, coffer_cursor data,
-                                                                 bool borrow, coffer_value **out,
-                                                                 coffer_error *error);
-/* Empty containers; fill with the functions below. A tuple or frozenset is filled in the same way while it is built; once it
- * is part of a key this is refused (COFFER_STATE) at the latest when the key has been compared with another. */
+                                                                  bool borrow, coffer_value **out, coffer_error *error);
+/* Empty containers; fill with the functions below. A tuple or frozenset is filled in the same way while it is built;
+ * once it is part of a key this is refused (COFFER_STATE) at the latest when the key has been compared with another. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_container(coffer_document *document, coffer_kind kind,
-                                                                 coffer_value **out, coffer_error *error);
+                                                                  coffer_value **out, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_append(coffer_document *document, coffer_value *sequence,
-                                                              const coffer_value *item, coffer_error *error);
+                                                               const coffer_value *item, coffer_error *error);
 /* An equal key (Python's equality: 1, 1.0 and True are one key) gets the new value and keeps its place. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_set_item(coffer_document *document, coffer_value *dict,
-                                                                const coffer_value *key,
-                                                                const coffer_value *value, coffer_error *error);
+                                                                 const coffer_value *key, const coffer_value *value,
+                                                                 coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_global(coffer_document *document, coffer_cursor module,
-                                                              coffer_cursor qualname, coffer_value **out,
-                                                              coffer_error *error);
+                                                               coffer_cursor qualname, coffer_value **out,
+                                                               coffer_error *error);
 /* `kwargs` only for COFFER_NEW_EX, else NULL. Attach state (once, else COFFER_STATE) and items afterwards. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_object(coffer_document *document,
-                                                              coffer_construction construction,
-                                                              const coffer_value *callable,
-                                                              const coffer_value *args,
-                                                              const coffer_value *kwargs, coffer_value **out,
-                                                              coffer_error *error);
+                                                               coffer_construction construction,
+                                                               const coffer_value *callable, const coffer_value *args,
+                                                               const coffer_value *kwargs, coffer_value **out,
+                                                               coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_object_set_state(coffer_document *document,
-                                                                        coffer_value *object,
-                                                                        const coffer_value *state,
-                                                                        coffer_error *error);
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_object_append(coffer_document *document,
-                                                                     coffer_value *object,
-                                                                     const coffer_value *item,
-                                                                     coffer_error *error);
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_object_set_item(coffer_document *document,
-                                                                       coffer_value *object,
-                                                                       const coffer_value *key,
-                                                                       const coffer_value *value,
-                                                                       coffer_error *error);
+                                                                         coffer_value *object,
+                                                                         const coffer_value *state,
+                                                                         coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_object_append(coffer_document *document, coffer_value *object,
+                                                                      const coffer_value *item, coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_object_set_item(coffer_document *document, coffer_value *object,
+                                                                        const coffer_value *key,
+                                                                        const coffer_value *value, coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_extension(coffer_document *document, uint32_t code,
-                                                                 coffer_value **out, coffer_error *error);
+                                                                  coffer_value **out, coffer_error *error);
 /* An out-of-band buffer; the memory is borrowed (see coffer_document_keep). */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_buffer(coffer_document *document, coffer_cursor data,
-                                                              bool read_only, coffer_value **out,
-                                                              coffer_error *error);
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_persistent(coffer_document *document,
-                                                                  const coffer_value *id, coffer_value **out,
-                                                                  coffer_error *error);
+                                                               bool read_only, coffer_value **out, coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_persistent(coffer_document *document, const coffer_value *id,
+                                                                   coffer_value **out, coffer_error *error);
 /* The descriptor is copied deeply, the data is borrowed (see coffer_document_keep). Checks that the strides stay
  * inside available_bytes in front of and behind `data` only when the tensor is C- or F-contiguous. */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_tensor(coffer_document *document,
-                                                              const coffer_tensor *tensor, coffer_value **out,
-                                                              coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_tensor(coffer_document *document, const coffer_tensor *tensor,
+                                                               coffer_value **out, coffer_error *error);
 
 /* ---- reading values ---- */
 
@@ -200,7 +190,7 @@ COFFER_API bool coffer_value_get_int(const coffer_value *value, int64_t *out);
 COFFER_API coffer_cursor coffer_value_int_digits(const coffer_value *value, uint8_t scratch[8]);
 /* Decimal text; allocates, free with coffer_free. An int over `max_digits` (0: no limit) gives COFFER_LIMIT. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_int_format(const coffer_value *value, size_t max_digits,
-                                                                  char **out, coffer_error *error);
+                                                                   char **out, coffer_error *error);
 COFFER_API double coffer_value_get_float(const coffer_value *value); /* real part of a complex */
 COFFER_API double coffer_value_get_imaginary(const coffer_value *value);
 /* Contents of str, bytes, bytearray or buffer. When the reader kept only the head (see
@@ -235,7 +225,7 @@ COFFER_API const coffer_value *coffer_value_persistent_id(const coffer_value *va
 COFFER_API void coffer_value_type(const coffer_value *value, coffer_cursor *module, coffer_cursor *qualname);
 /* str(type(x)) as Python prints it, for example "<class 'dict'>"; free with coffer_free. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_type_text(const coffer_value *value, char **out,
-                                                                 coffer_error *error);
+                                                                  coffer_error *error);
 
 /* ---- recognised forms: objects read as what they are, nothing executed ---- */
 
@@ -243,62 +233,62 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_type_text(const coffer_v
  * and 2, protocol 5's _frombuffer, object arrays) or a NumPy scalar (dims 0). What the descriptor needs is
  * allocated in the document (keep the result rather than asking again); may be called from many threads at once. A
  * malformed array is COFFER_MALFORMED; a value that is none is COFFER_DECLINED. */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_as_tensor(coffer_document *document,
-                                                                 const coffer_value *value, coffer_tensor *out,
-                                                                 coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_as_tensor(coffer_document *document, const coffer_value *value,
+                                                                  coffer_tensor *out, coffer_error *error);
 
-/* What the value is, in one line without control characters: "dict of 3 items", "numpy.ndarray of float64, shape (2, 3)",
- * "pandas.DataFrame of 4 columns". Free with coffer_free. */
+/* What the value is, in one line without control characters: "dict of 3 items", "numpy.ndarray of float64, shape (2,
+ * 3)", "pandas.DataFrame of 4 columns". Free with coffer_free. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_summary(const coffer_value *value, char **out,
-                                                               coffer_error *error);
+                                                                coffer_error *error);
 
 /* ---- printing ---- */
 
 typedef struct coffer_print_options {
         uint32_t version;
-        uint32_t max_depth;       /* nested containers beyond it print as [...] */
-        uint32_t max_items;       /* items of one container or elements of one array */
-        uint32_t max_text_bytes;  /* of one str or bytes */
+        uint32_t max_depth;      /* nested containers beyond it print as [...] */
+        uint32_t max_items;      /* items of one container or elements of one array */
+        uint32_t max_text_bytes; /* of one str or bytes */
         uint64_t max_output_bytes;
-        uint32_t width;           /* 0: everything on one line */
+        uint32_t width; /* 0: everything on one line */
 } coffer_print_options;
-#define COFFER_PRINT_OPTIONS_INIT {1, 6, 50, 400, 1u << 20, 80}
+#define COFFER_PRINT_OPTIONS_INIT                                                                                      \
+        {                                                                                                              \
+                1, 6, 50, 400, 1u << 20, 80                                                                            \
+        }
 
 /* A readable, bounded printout, in Python's notation where there is one. Shared and cyclic references print
  * once, then as a reference. What was left out is always said (for example "... 999,950 more"). Text to free with
  * coffer_free. */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_print(coffer_document *document,
-                                                             const coffer_value *value,
-                                                             const coffer_print_options *options, char **out,
-                                                             coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_print(coffer_document *document, const coffer_value *value,
+                                                              const coffer_print_options *options, char **out,
+                                                              coffer_error *error);
 
-/* The same as JSON text (docs/json-form.md says how each kind is written). `tagged` true: every kind with its tag, bounded by
- * `options`. False: plain JSON, whole; a value that JSON does not have gives COFFER_UNSUPPORTED and names it, and of
- * `options` (NULL: 2 GiB) only max_output_bytes counts: what is longer gives COFFER_LIMIT. */
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_to_json(coffer_document *document,
-                                                               const coffer_value *value, bool tagged,
-                                                               const coffer_print_options *options, char **out,
-                                                               coffer_error *error);
+/* The same as JSON text (docs/json-form.md says how each kind is written). `tagged` true: every kind with its tag,
+ * bounded by `options`. False: plain JSON, whole; a value that JSON does not have gives COFFER_UNSUPPORTED and names
+ * it, and of `options` (NULL: 2 GiB) only max_output_bytes counts: what is longer gives COFFER_LIMIT. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_to_json(coffer_document *document, const coffer_value *value,
+                                                                bool tagged, const coffer_print_options *options,
+                                                                char **out, coffer_error *error);
 
 /* From JSON text. Integers of any size are kept; a number that a binary64 cannot hold exactly as written (its
- * shortest decimal form differs from the text's digits), a NaN or an infinity is COFFER_MALFORMED, never rounded. Duplicate
- * keys are refused. The root is set. */
+ * shortest decimal form differs from the text's digits), a NaN or an infinity is COFFER_MALFORMED, never rounded.
+ * Duplicate keys are refused. The root is set. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_from_json(coffer_cursor text, coffer_document **out,
-                                                                    coffer_error *error);
+                                                                     coffer_error *error);
 
-/* From a text file: the root is a str of all its bytes, not copied. What is not UTF-8 is COFFER_MALFORMED, with the offset. */
+/* From a text file: the root is a str of all its bytes, not copied. What is not UTF-8 is COFFER_MALFORMED, with the
+ * offset. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_from_text(coffer_bytes *file, coffer_document **out,
-                                                                    coffer_error *error);
+                                                                     coffer_error *error);
 
 /* From and to NumPy's .npy file format, versions 1 to 3
  * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). Reading borrows from `file`, which the
  * document keeps. Writing gives bytes that share the tensor's memory where it is contiguous; `owner` (may be NULL)
  * is kept alive by them. Object arrays are COFFER_UNSUPPORTED both ways. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_from_npy(coffer_bytes *file, coffer_document **out,
-                                                                   coffer_error *error);
-COFFER_API COFFER_MUST_CHECK coffer_status coffer_tensor_to_npy(const coffer_tensor *tensor,
-                                                               coffer_document *owner, coffer_bytes **out,
-                                                               coffer_error *error);
+                                                                    coffer_error *error);
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_tensor_to_npy(const coffer_tensor *tensor, coffer_document *owner,
+                                                                coffer_bytes **out, coffer_error *error);
 
 COFFER_END_DECLS
 #endif

@@ -36,8 +36,8 @@ COFFER_MUST_CHECK coffer_status coffer_fs_list(const char *path,
 /* Removes a file; a missing one is fine. */
 COFFER_MUST_CHECK coffer_status coffer_fs_remove(const char *path, coffer_error *error);
 
-/* Gives a file a new name on the same file system: COFFER_CONFLICT when something has that name, COFFER_NOT_FOUND when the file
- * is missing. */
+/* Gives a file a new name on the same file system: COFFER_CONFLICT when something has that name, COFFER_NOT_FOUND when
+ * the file is missing. */
 COFFER_MUST_CHECK coffer_status coffer_fs_move(const char *path, const char *new_path, coffer_error *error);
 
 /* Flushes a file's or directory's contents to the disk. */

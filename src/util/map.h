@@ -18,9 +18,9 @@ COFFER_DEFINE_CLEANUP(coffer_map *, coffer_map_free);
 /* Sets key (copied) to value (owned by the map on success). A key that is there keeps its place. */
 COFFER_MUST_CHECK coffer_status coffer_map_set(coffer_map *map, const char *key, void *value, coffer_error *error);
 bool coffer_map_has(const coffer_map *map, const char *key);
-void *coffer_map_get(const coffer_map *map, const char *key); /* NULL when absent */
+void *coffer_map_get(const coffer_map *map, const char *key);       /* NULL when absent */
 const char *coffer_map_key(const coffer_map *map, const char *key); /* the map's own copy; NULL when absent */
-bool coffer_map_remove(coffer_map *map, const char *key);     /* true when it was there; later entries move up */
+bool coffer_map_remove(coffer_map *map, const char *key);           /* true when it was there; later entries move up */
 void coffer_map_clear(coffer_map *map);
 size_t coffer_map_count(const coffer_map *map);
 const char *coffer_map_key_at(const coffer_map *map, size_t index);

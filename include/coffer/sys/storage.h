@@ -30,9 +30,9 @@ typedef struct coffer_storage_put {
 /* One object got. */
 typedef struct coffer_storage_get {
         const char *path;
-        coffer_status status;     /* OK, NOT_FOUND, or why it failed */
-        coffer_bytes *bytes;      /* one reference, or NULL */
-        char *metadata_json;      /* coffer_free; NULL: the object has none; "" when what is kept is no text */
+        coffer_status status; /* OK, NOT_FOUND, or why it failed */
+        coffer_bytes *bytes;  /* one reference, or NULL */
+        char *metadata_json;  /* coffer_free; NULL: the object has none; "" when what is kept is no text */
 } coffer_storage_get;
 
 /* An object that is written piece by piece and appears when committed. */
@@ -45,27 +45,27 @@ typedef struct coffer_storage_class {
         const char *type; /* "local", "spin", "s3", ... as recorded in data.json */
 
         /* `out[i]` for paths[i]; a missing one is COFFER_ENTRY_NONE. */
-        coffer_status (*stat)(coffer_storage *storage, const char *const *paths, size_t count,
-                              coffer_storage_stat *out, coffer_error *error);
-        /* In order; stops at the first failure, those before it stay put. An object put without metadata has none, even when
-         * one of that name had. */
+        coffer_status (*stat)(coffer_storage *storage, const char *const *paths, size_t count, coffer_storage_stat *out,
+                              coffer_error *error);
+        /* In order; stops at the first failure, those before it stay put. An object put without metadata has none, even
+         * when one of that name had. */
         coffer_status (*put)(coffer_storage *storage, const coffer_storage_put *puts, size_t count,
                              coffer_error *error);
-        /* Fills status, bytes and metadata of each; fails as a whole only for trouble with the storage itself. `error` tells of
-         * the last one that could not be got. */
+        /* Fills status, bytes and metadata of each; fails as a whole only for trouble with the storage itself. `error`
+         * tells of the last one that could not be got. */
         coffer_status (*get)(coffer_storage *storage, coffer_storage_get *gets, size_t count, coffer_error *error);
-        /* A stream over one object and its metadata (`metadata_json` may be NULL; else coffer_free). COFFER_NOT_FOUND. */
-        coffer_status (*open)(coffer_storage *storage, const char *path, coffer_stream **stream,
-                              char **metadata_json, coffer_error *error);
-        /* Names directly below `path` ("" is the root), sorted; none when it is missing. Leftovers of crashed writers and
-         * metadata sidecars are not objects and not shown, nor is Metaflow's metadata tree "_meta". */
+        /* A stream over one object and its metadata (`metadata_json` may be NULL; else coffer_free). COFFER_NOT_FOUND.
+         */
+        coffer_status (*open)(coffer_storage *storage, const char *path, coffer_stream **stream, char **metadata_json,
+                              coffer_error *error);
+        /* Names directly below `path` ("" is the root), sorted; none when it is missing. Leftovers of crashed writers
+         * and metadata sidecars are not objects and not shown, nor is Metaflow's metadata tree "_meta". */
         coffer_status (*list)(coffer_storage *storage, const char *path,
                               coffer_status (*visit)(void *user, const char *name, coffer_entry_type type,
                                                      coffer_error *error),
                               void *user, coffer_error *error);
         /* Removes objects with their metadata; missing ones are fine. */
-        coffer_status (*remove)(coffer_storage *storage, const char *const *paths, size_t count,
-                                coffer_error *error);
+        coffer_status (*remove)(coffer_storage *storage, const char *const *paths, size_t count, coffer_error *error);
         /* Puts the metadata of an object that is there already (mending a lost sidecar). */
         coffer_status (*put_metadata)(coffer_storage *storage, const char *path, const char *metadata_json,
                                       coffer_error *error);
@@ -73,8 +73,8 @@ typedef struct coffer_storage_class {
         coffer_status (*move)(coffer_storage *storage, const char *path, const char *new_path, coffer_error *error);
         /* The next `sync` covers an object that is there already, whoever put it. */
         coffer_status (*require)(coffer_storage *storage, const char *path, coffer_error *error);
-        /* Makes everything put through this storage since the last call durable: files, metadata and directories. Once it has
-         * failed, it fails for good. */
+        /* Makes everything put through this storage since the last call durable: files, metadata and directories. Once
+         * it has failed, it fails for good. */
         coffer_status (*sync)(coffer_storage *storage, coffer_error *error);
         /* Leftovers of crashed writers below `path`: visited by path; with `remove` also removed. Files younger than a
          * minute, or of a process that still runs on this machine, are left alone. */
@@ -82,8 +82,8 @@ typedef struct coffer_storage_class {
                                    coffer_status (*visit)(void *user, const char *path, coffer_error *error),
                                    void *user, coffer_error *error);
 
-        /* Writing in pieces. `commit` frees the writer in every case; without `overwrite` an object that is there stays, with
-         * its metadata, and COFFER_CONFLICT is returned. */
+        /* Writing in pieces. `commit` frees the writer in every case; without `overwrite` an object that is there
+         * stays, with its metadata, and COFFER_CONFLICT is returned. */
         coffer_status (*begin)(coffer_storage *storage, const char *path, coffer_storage_writer **out,
                                coffer_error *error);
         coffer_status (*write)(coffer_storage_writer *writer, coffer_cursor data, coffer_error *error);
@@ -91,8 +91,9 @@ typedef struct coffer_storage_class {
                                 bool metadata_first, coffer_error *error);
         void (*abort)(coffer_storage_writer *writer);
 
-        /* Keeps all others out that lock `path` (a directory, made when missing), in this process or another one: waits for it. The
-         * lock ends with `unlock` or with the process. A storage that can't have locks gives one that keeps nobody out. */
+        /* Keeps all others out that lock `path` (a directory, made when missing), in this process or another one: waits
+         * for it. The lock ends with `unlock` or with the process. A storage that can't have locks gives one that keeps
+         * nobody out. */
         coffer_status (*lock)(coffer_storage *storage, const char *path, coffer_storage_lock **out,
                               coffer_error *error);
         void (*unlock)(coffer_storage_lock *lock);
@@ -109,7 +110,7 @@ struct coffer_storage {
 /* "root/path" by Metaflow's rule (slashes at the end of the root and on both sides of the path count for nothing); free
  * with coffer_free. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_storage_full_uri(const coffer_storage *storage, const char *path,
-                                                                  char **out, coffer_error *error);
+                                                                   char **out, coffer_error *error);
 
 COFFER_API void coffer_storage_free(coffer_storage *storage); /* NULL is allowed */
 
@@ -117,13 +118,16 @@ typedef struct coffer_storage_options {
         uint32_t version;
         bool sync; /* keep track of what is put so that `sync` can make it durable */
 } coffer_storage_options;
-#define COFFER_STORAGE_OPTIONS_INIT {1, true}
+#define COFFER_STORAGE_OPTIONS_INIT                                                                                    \
+        {                                                                                                              \
+                1, true                                                                                                \
+        }
 
-/* Opens the storage of TYPE `type` at `root` through the table of backends; an unknown type is COFFER_UNSUPPORTED and lists the
- * known ones. Creates nothing. */
+/* Opens the storage of TYPE `type` at `root` through the table of backends; an unknown type is COFFER_UNSUPPORTED and
+ * lists the known ones. Creates nothing. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_storage_open(const char *type, const char *root,
-                                                              const coffer_storage_options *options,
-                                                              coffer_storage **out, coffer_error *error);
+                                                               const coffer_storage_options *options,
+                                                               coffer_storage **out, coffer_error *error);
 
 COFFER_END_DECLS
 #endif

@@ -155,10 +155,8 @@ static void test_take_over_without_memory(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                in_own_directory(test_save_and_done_without_memory),
-                in_own_directory(test_record_without_memory),
-                in_own_directory(test_load_without_memory),
-                in_own_directory(test_open_without_memory),
+                in_own_directory(test_save_and_done_without_memory), in_own_directory(test_record_without_memory),
+                in_own_directory(test_load_without_memory),          in_own_directory(test_open_without_memory),
                 in_own_directory(test_take_over_without_memory),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
