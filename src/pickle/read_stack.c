@@ -176,7 +176,8 @@ static coffer_status update(coffer_reader *reader, coffer_value *dict, const cof
 /* Moves the values from place `first` of the stack on into a container. */
 static coffer_status fill(coffer_reader *reader, coffer_value *container, size_t first)
 {
-        const coffer_value *const *values = (const coffer_value *const *)(reader->stack.values + first);
+        const coffer_value *const *values =
+                reader->stack.values ? (const coffer_value *const *)(reader->stack.values + first) : NULL;
         size_t count = reader->stack.count - first;
         reader->stack.count = first;
         coffer_reader_note_parts(container, values, count);
