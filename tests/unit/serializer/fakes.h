@@ -5,6 +5,7 @@
 
 #include "test.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -367,9 +368,12 @@ typedef struct warnings {
 
 static inline void note_warning(void *user, const char *message)
 {
+        static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
         warnings *noted = user;
         atomic_fetch_add(&noted->count, 1);
+        pthread_mutex_lock(&lock);
         snprintf(noted->last, sizeof(noted->last), "%s", message);
+        pthread_mutex_unlock(&lock);
 }
 
 static inline coffer_registry *new_registry(const char *toggles, warnings *noted)
