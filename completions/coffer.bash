@@ -4,7 +4,7 @@
 
 # Paths that begin with what was typed; a trailing slash where something lies below.
 _coffer_paths() { # command typed last_level store...
-        local command=$1 typed=$2 last_level=$3 above= slashes name
+        local command=$1 typed=$2 last_level=$3 above="" slashes name
         shift 3
         [[ $typed == */* ]] && above=${typed%/*}
         slashes=${typed//[!\/]/}
@@ -21,8 +21,8 @@ _coffer_paths() { # command typed last_level store...
 
 # NAME=FILE: the file after the equals sign, which may be a word of its own.
 _coffer_files() { # typed
-        local typed=$1 before= file
-        [[ $typed == "=" ]] && typed=
+        local typed=$1 before="" file
+        [[ $typed == "=" ]] && typed=""
         [[ $typed == *=* ]] && before=${typed%%=*}=
         [[ $COMP_WORDBREAKS == *=* ]] && before=
         compopt -o filenames 2>/dev/null
@@ -35,7 +35,7 @@ _coffer() {
         local commands="put get ls show serializers verify help version"
         local common="--store --quiet --help" kinds="json npy text pickle bytes"
         local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-        local command= operands=0 i store=()
+        local command="" operands=0 i store=()
         COMPREPLY=()
 
         for ((i = 1; i < COMP_CWORD; i++)); do
