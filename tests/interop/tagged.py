@@ -53,7 +53,11 @@ def array(value):
 
 
 def moment(value):
-    described = {"$type": name_of(type(value)), "value": value.isoformat()}
+    if type(value) is datetime.date:
+        text = value.isoformat()
+    else:
+        text = value.replace(tzinfo=None).isoformat(timespec="microseconds")
+    described = {"$type": name_of(type(value)), "value": text}
     if getattr(value, "tzinfo", None) is not None:
         described["tzinfo"] = tagged(value.tzinfo)
     return described
@@ -69,7 +73,7 @@ KNOWN = {
         "seconds": v.seconds,
         "microseconds": v.microseconds,
     },
-    datetime.timezone: lambda v: {"$type": "datetime.timezone", "offset": tagged(v.utcoffset(None)), "name": v.tzname(None)},
+    datetime.timezone: lambda v: {"$type": "datetime.timezone", "offset": tagged(v.__getinitargs__()[0])},
     decimal.Decimal: lambda v: {"$type": "decimal.Decimal", "value": str(v)},
     fractions.Fraction: lambda v: {
         "$type": "fractions.Fraction",

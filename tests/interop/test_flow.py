@@ -225,6 +225,8 @@ def test_a_step_of_the_real_metaflow_inherits_what_the_command_wrote(coffer_bin,
     ours = json.loads(coffer(coffer_bin, written, "ls", "--json", "InheritFlow/77/start/1"))
     theirs = json.loads(coffer(coffer_bin, written, "ls", "--json", "InheritFlow/77/end/2"))
     key = {each["name"]: each["key"] for each in theirs}
-    inherited = {each["name"]: each["key"] for each in ours if not each["name"].startswith("_")}
-    assert len(inherited) == 5
+    # The step touched them all, so that Metaflow pickled them again: equal keys mean equal bytes. An array names NumPy's own module
+    # by version, and we write the name that NumPy 1 knows too.
+    inherited = {each["name"]: each["key"] for each in ours if each["name"] in ("document", "note", "raw", "pickled")}
+    assert len(inherited) == 4
     assert inherited.items() <= key.items()

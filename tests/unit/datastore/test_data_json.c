@@ -81,7 +81,7 @@ static void test_unknown_fields_are_kept(void **state)
 {
         (void)state;
         static const char info[] = "{\"later\": [1, 2.5], \"size\": 3, \"serializer_info\": {\"a\": {\"b\": null}}}";
-        _cleanup_free_ char *text = NULL, *wanted = NULL;
+        _cleanup_free_ char *text = NULL;
         assert_ok(
                 coffer_text_format(&text, NULL, "{\"objects\": {\"x\": \"" KEY_1 "\"}, \"info\": {\"x\": %s}}", info));
         _cleanup_map_ coffer_map *artifacts = read_text(text);

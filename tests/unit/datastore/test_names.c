@@ -28,8 +28,8 @@ static void test_identifiers_are_artifact_names(void **state)
                                             "_",
                                             "_task_ok",
                                             "Model2",
-                                            "\xc3\xbc"
-                                            "ber",
+                                            ("\xc3\xbc"
+                                             "ber"),
                                             "\xe5\x8f\x98"};
         for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
                 assert_name(COFFER_NAME_ARTIFACT, names[i]);
