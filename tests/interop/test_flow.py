@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from conftest import FLOWS, run_flow, run_python
+from running import FLOWS, run_flow, run_python
 from tagged import tagged
 
 sys.path.insert(0, str(FLOWS))
