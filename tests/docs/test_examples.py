@@ -27,7 +27,7 @@ def as_translation_unit(text):
     return f"#include <stdio.h>\n#include <string.h>\n{includes}void example(void);\nvoid example(void)\n{{\n{body}}}\n"
 
 
-@pytest.mark.parametrize("text", blocks("c"))
+@pytest.mark.parametrize("text", list(blocks("c")))
 def test_c_example_compiles(text, tmp_path):
     source = tmp_path / "example.c"
     source.write_text(as_translation_unit(text))
