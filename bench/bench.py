@@ -42,7 +42,8 @@ def payloads(size):
 
 def write_input(path, kind, objects):
     if kind == "npy":
-        np.save(path, objects[0])
+        with path.open("wb") as file:
+            np.save(file, objects[0])
     elif kind == "text":
         path.write_text(objects[0])
     else:
