@@ -129,6 +129,12 @@ void pycoffer_keep_exception_as_is(pycoffer_state *state)
         Py_DECREF(exception);
 }
 
+bool pycoffer_call_wants_bytes(const pycoffer_state *state)
+{
+        const pycoffer_call *call = receiver(state);
+        return call && call->made;
+}
+
 void pycoffer_call_offer_bytes(pycoffer_state *state, PyObject *bytes)
 {
         pycoffer_call *call = receiver(state);

@@ -47,6 +47,9 @@ coffer_status pycoffer_keep_exception(pycoffer_state *state, coffer_status statu
 /* The same, and it will reach the caller as it was raised: for functions that the caller handed in. */
 void pycoffer_keep_exception_as_is(pycoffer_state *state);
 
+/* In a callback, with the GIL: whether the caller wants the bytes that a serializer makes as a bytes object. */
+bool pycoffer_call_wants_bytes(const pycoffer_state *state);
+
 /* In a callback, with the GIL: these bytes are what it hands to the library. */
 void pycoffer_call_offer_bytes(pycoffer_state *state, PyObject *bytes);
 

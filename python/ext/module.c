@@ -7,6 +7,7 @@
 #include "raise.h"
 #include "registry.h"
 #include "scan.h"
+#include "sink.h"
 #include "store.h"
 #include "task.h"
 #include "tensor.h"
@@ -53,9 +54,9 @@ bool pycoffer_classes_import(pycoffer_state *state)
 
 /* Add a type or functions to the module, and what they need to its state. */
 static bool (*const parts[])(PyObject *module, pycoffer_state *state) = {
-        pycoffer_errors_import,   pycoffer_pickle_init,    pycoffer_bytes_add_type,
-        pycoffer_tensor_add_type, pycoffer_store_add_type, pycoffer_registry_add_type,
-        pycoffer_task_add_type,   pycoffer_inspect_add,    pycoffer_scan_add,
+        pycoffer_errors_import,  pycoffer_pickle_init,       pycoffer_bytes_add_type, pycoffer_tensor_add_type,
+        pycoffer_store_add_type, pycoffer_registry_add_type, pycoffer_task_add_type,  pycoffer_inspect_add,
+        pycoffer_scan_add,       pycoffer_sink_add_type,
 };
 
 static int module_exec(PyObject *module)
@@ -78,8 +79,12 @@ static int visit_references(pycoffer_state *state, int (*each)(PyObject **refere
                 (PyObject **)&state->registry_type,
                 (PyObject **)&state->store_type,
                 (PyObject **)&state->task_type,
+                (PyObject **)&state->sink_type,
                 &state->pickle_dumps,
                 &state->pickle_loads,
+                &state->pickler,
+                &state->dispatch_table,
+                &state->array_type,
         };
         int result = 0;
         for (size_t i = 0; !result && i < COFFER_STATUS_COUNT; i++)

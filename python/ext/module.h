@@ -33,9 +33,13 @@ typedef struct pycoffer_state {
         PyTypeObject *registry_type;
         PyTypeObject *store_type;
         PyTypeObject *task_type;
+        PyTypeObject *sink_type;
         coffer_serializer pickle;
         PyObject *pickle_dumps;
         PyObject *pickle_loads;
+        PyObject *pickler;        /* class of coffer._sink; NULL until it is needed */
+        PyObject *dispatch_table; /* of copyreg */
+        PyObject *array_type;     /* numpy.ndarray; NULL until one is met */
 } pycoffer_state;
 
 extern PyModuleDef pycoffer_module;

@@ -4,6 +4,7 @@
 #include "bytes.h"
 #include "call.h"
 #include "object.h"
+#include "sink.h"
 
 enum { PROTOCOL = 4 };
 
@@ -47,6 +48,8 @@ static coffer_status pickle_can_deserialize(const coffer_serializer *self, const
 
 static coffer_bytes *dump(pycoffer_state *state, PyObject *object)
 {
+        if (!pycoffer_call_wants_bytes(state))
+                return pycoffer_pickle(state, object);
         PyObject *pickle = PyObject_CallFunction(state->pickle_dumps, "Oi", object, PROTOCOL);
         coffer_bytes *bytes = pickle ? pycoffer_bytes_from(state, pickle) : NULL;
         if (bytes)

@@ -95,13 +95,7 @@ static PyObject *take_bytes(coffer_blob *blob, PyObject *made)
         if (made && coffer_bytes_segment_count(bytes) == 1 && first.data == (const uint8_t *)PyBytes_AS_STRING(made) &&
             first.size_bytes == (size_t)PyBytes_GET_SIZE(made))
                 return Py_NewRef(made);
-        PyObject *copy = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)coffer_bytes_size(bytes));
-        char *to = copy ? PyBytes_AS_STRING(copy) : NULL;
-        for (size_t i = 0; copy && i < coffer_bytes_segment_count(bytes); i++) {
-                coffer_cursor segment = coffer_bytes_segment(bytes, i);
-                to = (char *)memcpy(to, segment.data, segment.size_bytes) + segment.size_bytes;
-        }
-        return copy;
+        return pycoffer_bytes_copy(bytes);
 }
 
 PyDoc_STRVAR(
