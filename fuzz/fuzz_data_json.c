@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 check(error.message[0] != '\0');
                 return 0;
         }
-        check(coffer_data_json_write(artifacts, "local", 0, &text, &error) == COFFER_OK);
+        check(coffer_data_json_write(artifacts, "local", 0, "3.11.2", &text, &error) == COFFER_OK);
         check(coffer_data_json_read(coffer_cursor_text(text), "data.json", &again, &error) == COFFER_OK);
         compare(artifacts, again);
         return 0;

@@ -23,14 +23,17 @@ typedef struct coffer_store_options {
         coffer_registry *registry; /* NULL: one of its own; else a new reference is taken */
         coffer_verify verify;
         int sync; /* 1 durable, 0 not, -1: COFFER_SYNC in the environment, default durable */
+        /* From version 2 on: */
+        const char
+                *python_version; /* for data.json, sys.version of the Python that saves; NULL: coffer's own version */
 } coffer_store_options;
 #define COFFER_STORE_OPTIONS_INIT                                                                                      \
         {                                                                                                              \
-                1, NULL, NULL, COFFER_VERIFY_AUTO, -1                                                                  \
+                2, NULL, NULL, COFFER_VERIFY_AUTO, -1, NULL                                                            \
         }
 
 /* Opens the datastore at `root` (the directory that holds the flows; for local the one that ends in .metaflow). Creates
- * nothing. */
+ * nothing. COFFER_INVALID for options of a version that this library does not know. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_store_open(const char *root, const coffer_store_options *options,
                                                              coffer_store **out, coffer_error *error);
 COFFER_API coffer_store *coffer_store_ref(coffer_store *store);

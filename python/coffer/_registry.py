@@ -9,9 +9,8 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from . import _coffer, _types
+from . import _coffer, _command, _types
 
-_EXTENSIONS = os.path.join(os.path.dirname(__file__), "extensions")
 
 _lock = threading.Lock()
 _default = None
@@ -34,8 +33,8 @@ class Registry(_coffer.Registry):
         self = super().__new__(
             cls, builtins=builtins, extensions=extensions, extension_path=extension_path, toggles=toggles
         )
-        if extensions and extension_path is None and os.path.isdir(_EXTENSIONS):
-            self.load_directory(_EXTENSIONS)
+        if extensions and extension_path is None and os.path.isdir(_command.EXTENSIONS):
+            self.load_directory(_command.EXTENSIONS)
         return self
 
     def status(self) -> list[_types.SerializerStatus]:

@@ -75,6 +75,7 @@ static PyObject *store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
         static const char *const names[] = {"root", "registry", "type", "verify", "sync", NULL};
         coffer_store_options options = COFFER_STORE_OPTIONS_INIT;
+        options.python_version = Py_GetVersion();
         PyObject *root = NULL, *registry;
         int verify = COFFER_VERIFY_AUTO;
         if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&O|$zii", PYCOFFER_KEYWORDS(names), PyUnicode_FSConverter,

@@ -45,6 +45,7 @@ COFFER_MUST_CHECK coffer_status coffer_data_json_read(coffer_cursor text, const 
 
 /* The text of a data.json as Metaflow writes it; free with coffer_free. */
 COFFER_MUST_CHECK coffer_status coffer_data_json_write(const coffer_map *artifacts, const char *storage_type,
-                                                       int attempt, char **out, coffer_error *error);
+                                                       int attempt, const char *python_version, char **out,
+                                                       coffer_error *error);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "config.h"
 #include "util/cursor.h"
 
 /* What is being read, for errors. */
@@ -146,8 +145,8 @@ static coffer_status write_artifacts(const coffer_map *artifacts, json_t *object
         return COFFER_OK;
 }
 
-coffer_status coffer_data_json_write(const coffer_map *artifacts, const char *storage_type, int attempt, char **out,
-                                     coffer_error *error)
+coffer_status coffer_data_json_write(const coffer_map *artifacts, const char *storage_type, int attempt,
+                                     const char *python_version, char **out, coffer_error *error)
 {
         _cleanup_json_ json_t *root = json_object(), *objects = json_object(), *infos = json_object();
 
@@ -157,7 +156,7 @@ coffer_status coffer_data_json_write(const coffer_map *artifacts, const char *st
         COFFER_TRY(coffer_json_set(root, "datastore", json_string(storage_type), error));
         COFFER_TRY(coffer_json_set(root, "version", json_string("1.0"), error));
         COFFER_TRY(coffer_json_set(root, "attempt", json_integer(attempt), error));
-        COFFER_TRY(coffer_json_set(root, "python_version", json_string("coffer " COFFER_VERSION " (C)"), error));
+        COFFER_TRY(coffer_json_set(root, "python_version", json_string(python_version), error));
         COFFER_TRY(coffer_json_set(root, "objects", TAKE_PTR(objects), error));
         COFFER_TRY(coffer_json_set(root, "info", TAKE_PTR(infos), error));
         return coffer_json_text(root, out, error);

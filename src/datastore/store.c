@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "datastore/settings.h"
+#include "config.h"
 #include "datastore/names.h"
+#include "datastore/settings.h"
 #include "util/fs.h"
 #include "util/cursor.h"
 
@@ -30,6 +31,21 @@ static coffer_status absolute_root(const char *root, char **out, coffer_error *e
         return coffer_path_join(directory, root, out, error);
 }
 
+/* In older options the later fields are not there. */
+static coffer_status copy_python_version(const coffer_store_options *options, char **out, coffer_error *error)
+{
+        const char *said = options->version >= 2 ? options->python_version : NULL;
+        return coffer_text_format(out, error, "%s", said ? said : "coffer " COFFER_VERSION " (C)");
+}
+
+static coffer_status check_version(const coffer_store_options *options, coffer_error *error)
+{
+        static const coffer_store_options newest = COFFER_STORE_OPTIONS_INIT;
+        if (options->version >= 1 && options->version <= newest.version)
+                return COFFER_OK;
+        return coffer_error_set(error, COFFER_INVALID, "store options of unknown version %u", options->version);
+}
+
 coffer_status coffer_store_open(const char *root, const coffer_store_options *options, coffer_store **out,
                                 coffer_error *error)
 {
@@ -40,6 +56,7 @@ coffer_status coffer_store_open(const char *root, const coffer_store_options *op
         if (!root || root[0] == '\0')
                 return coffer_error_set(error, COFFER_INVALID, "a datastore root is missing");
         options = options ? options : &defaults;
+        COFFER_TRY(check_version(options, error));
         _cleanup_(coffer_store_unrefp) coffer_store *store = coffer_alloc_zeroed(1, sizeof(*store));
         if (!store)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to open the datastore '%s'", root);
@@ -49,6 +66,7 @@ coffer_status coffer_store_open(const char *root, const coffer_store_options *op
         COFFER_TRY(absolute_root(root, &absolute, error));
         COFFER_TRY(coffer_storage_open(options->type ? options->type : "local", absolute, &storage_options,
                                        &store->storage, error));
+        COFFER_TRY(copy_python_version(options, &store->python_version, error));
         if (options->registry)
                 store->registry = coffer_registry_ref(options->registry);
         else
@@ -69,6 +87,7 @@ void coffer_store_unref(coffer_store *store)
                 return;
         coffer_registry_unref(store->registry);
         coffer_storage_free(store->storage);
+        coffer_free(store->python_version);
         coffer_free(store);
 }
 

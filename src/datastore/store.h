@@ -15,6 +15,7 @@ struct coffer_store {
         coffer_storage *storage;
         coffer_registry *registry;
         coffer_verify verify;
+        char *python_version; /* for data.json */
 };
 
 COFFER_DEFINE_CLEANUP(coffer_store *, coffer_store_unref);

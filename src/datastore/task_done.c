@@ -83,8 +83,8 @@ static coffer_status publish(coffer_task *task, coffer_error *error)
         _cleanup_free_ char *data = NULL;
         coffer_storage_lock *lock;
 
-        COFFER_TRY(
-                coffer_data_json_write(task->artifacts, coffer_store_type(task->store), task->attempt, &data, error));
+        COFFER_TRY(coffer_data_json_write(task->artifacts, coffer_store_type(task->store), task->attempt,
+                                          task->store->python_version, &data, error));
         COFFER_TRY(require_taken_over(task, error));
         COFFER_TRY(sync_storage(task, error));
         COFFER_TRY(storage_class->lock(task->store->storage, task->path, &lock, error));

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import gzip
+import json
 import pathlib
 import pickle
+import sys
 
 import pytest
 
@@ -99,6 +101,12 @@ def test_keys_are_those_of_pickle(write, store):
     info = write(x=value).info("x")
     assert info.key == hashlib.sha1(pickle.dumps(value, 4)).hexdigest()
     assert gzip.decompress(blob_path(store, "Flow", info.key).read_bytes()) == pickle.dumps(value, 4)
+
+
+def test_the_version_of_python_is_recorded_as_metaflow_does(write, store):
+    write(x=1)
+    text = (pathlib.Path(store.root) / "Flow/1/step/0/0.data.json").read_text()
+    assert json.loads(text)["python_version"] == sys.version
 
 
 def test_a_missing_name_is_a_key_error_that_names_it(write):

@@ -10,9 +10,11 @@
 #define KEY_1 "e85bc4852782c9d784b1604b16b1440899266e17"
 #define KEY_2 "b68cc035a7f59d6d9285aaa4359c51872f204f8a"
 
-/* As Metaflow wrote it, but for python_version. */
+#define PYTHON_VERSION "3.11.2 (main, Apr 28 2025, 14:11:48) [GCC 12.2.0]"
+
+/* As Metaflow wrote it. */
 static const char metaflow_text[] =
-        "{\"datastore\": \"local\", \"version\": \"1.0\", \"attempt\": 0, \"python_version\": \"coffer 0.1.0 (C)\", "
+        "{\"datastore\": \"local\", \"version\": \"1.0\", \"attempt\": 0, \"python_version\": \"" PYTHON_VERSION "\", "
         "\"objects\": {\"x\": \"" KEY_1 "\", \"dup2\": \"" KEY_2 "\", \"dup1\": \"" KEY_2 "\"}, \"info\": {\"x\": "
         "{\"size\": 21, \"type\": \"<class 'dict'>\", \"encoding\": \"pickle-v4\", \"serializer_info\": {\"source\": "
         "\"metaflow\"}}, \"dup2\": {\"size\": 22, \"type\": \"<class 'list'>\", \"encoding\": \"pickle-v4\", "
@@ -41,7 +43,7 @@ static void test_what_metaflow_writes_is_read_and_written_alike(void **state)
         assert_string_equal(coffer_metadata_object_type(entry->metadata), "<class 'dict'>");
         assert_string_equal(coffer_metadata_encoding(entry->metadata), "pickle-v4");
         assert_string_equal(coffer_metadata_info(entry->metadata, "source"), "metaflow");
-        assert_ok(coffer_data_json_write(artifacts, "local", 0, &text, NULL));
+        assert_ok(coffer_data_json_write(artifacts, "local", 0, PYTHON_VERSION, &text, NULL));
         assert_string_equal(text, metaflow_text);
 }
 
@@ -88,7 +90,7 @@ static void test_unknown_fields_are_kept(void **state)
         assert_string_equal(((coffer_artifact_entry *)coffer_map_get(artifacts, "x"))->serializer_info,
                             "{\"a\": {\"b\": null}}");
         coffer_free(TAKE_PTR(text));
-        assert_ok(coffer_data_json_write(artifacts, "local", 0, &text, NULL));
+        assert_ok(coffer_data_json_write(artifacts, "local", 0, PYTHON_VERSION, &text, NULL));
         assert_non_null(strstr(text, info));
 }
 
@@ -166,10 +168,10 @@ static void test_entry_without_type_records_none(void **state)
         _cleanup_free_ char *text = NULL;
         assert_ok(coffer_artifacts_new(&artifacts, NULL));
         assert_ok(coffer_map_set(artifacts, "x", new_entry(KEY_1, NULL), NULL));
-        assert_ok(coffer_data_json_write(artifacts, "local", 2, &text, NULL));
+        assert_ok(coffer_data_json_write(artifacts, "local", 2, PYTHON_VERSION, &text, NULL));
         assert_string_equal(text,
                             "{\"datastore\": \"local\", \"version\": \"1.0\", \"attempt\": 2, \"python_version\": "
-                            "\"coffer 0.1.0 (C)\", \"objects\": {\"x\": \"" KEY_1
+                            "\"" PYTHON_VERSION "\", \"objects\": {\"x\": \"" KEY_1
                             "\"}, \"info\": {\"x\": {\"size\": 7, \"encoding\": \"enc-v1\"}}}");
 }
 
@@ -234,7 +236,7 @@ static coffer_status read_and_write(void *user, coffer_error *error)
         }
         coffer_map_free(artifacts);
         COFFER_TRY(status);
-        COFFER_TRY(coffer_data_json_write(batch, "local", 0, &text, error));
+        COFFER_TRY(coffer_data_json_write(batch, "local", 0, PYTHON_VERSION, &text, error));
         assert_string_equal(text, metaflow_text);
         coffer_free(text);
         return COFFER_OK;

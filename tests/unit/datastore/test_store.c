@@ -40,6 +40,28 @@ static void test_what_cannot_be_opened_is_an_error(void **state)
         coffer_registry_unref(options.registry);
 }
 
+static void test_versions_of_options_are_told_apart(void **state)
+{
+        (void)state;
+        coffer_store_options options = COFFER_STORE_OPTIONS_INIT;
+        coffer_store *store = NULL;
+        options.registry = new_registry();
+        options.python_version = "3.99";
+        for (uint32_t version = 1; version <= 2; version++) {
+                options.version = version;
+                assert_ok(coffer_store_open(".metaflow", &options, &store, NULL));
+                save_done(store, version == 1 ? "1" : "2", 0);
+                coffer_store_unref(store);
+        }
+        assert_non_null(strstr(read_file(".metaflow/Flow/1/start/1/0.data.json"), "\"python_version\": \"coffer "));
+        assert_non_null(strstr(read_file(".metaflow/Flow/1/start/2/0.data.json"), "\"python_version\": \"3.99\""));
+        store = NULL;
+        for (options.version = 0; options.version <= 3; options.version += 3)
+                assert_status(coffer_store_open(".metaflow", &options, &store, NULL), COFFER_INVALID);
+        assert_null(store);
+        coffer_registry_unref(options.registry);
+}
+
 static void test_registry_of_its_own_is_made(void **state)
 {
         (void)state;
@@ -174,6 +196,7 @@ int main(void)
                 in_own_directory(test_root_is_made_absolute),
                 in_own_directory(test_store_lives_as_long_as_its_references),
                 in_own_directory(test_what_cannot_be_opened_is_an_error),
+                in_own_directory(test_versions_of_options_are_told_apart),
                 in_own_directory(test_registry_of_its_own_is_made),
                 in_own_directory(test_lists_are_sorted_and_show_what_is_meant),
                 in_own_directory(test_visitor_ends_the_list),
