@@ -153,10 +153,14 @@ static bool take_buffer(pycoffer_handle *handle, coffer_tensor *tensor)
         tensor->dims = (size_t)buffer->ndim;
         tensor->data = buffer->buf;
         tensor->read_only = buffer->readonly;
-        for (size_t i = 0; i < tensor->dims; i++) {
+        if (tensor->dims > 0 && !buffer->shape)
+                return false;
+        for (size_t i = 0; i < tensor->dims; i++)
                 tensor->shape[i] = (uint64_t)buffer->shape[i];
+        if (!buffer->strides) /* ctypes gives none even when asked to */
+                return fill_strides(tensor);
+        for (size_t i = 0; i < tensor->dims; i++)
                 tensor->strides_bytes[i] = buffer->strides[i];
-        }
         return true;
 }
 
@@ -165,7 +169,7 @@ static bool take_buffer(pycoffer_handle *handle, coffer_tensor *tensor)
 static bool set_available(coffer_tensor *tensor)
 {
         uint64_t count;
-        return coffer_tensor_count(tensor, &count) &&
+        return coffer_tensor_count(tensor, &count) && (tensor->data || count == 0) &&
                !__builtin_mul_overflow(count, tensor->dtype.item_size_bytes, &tensor->available_bytes);
 }
 
