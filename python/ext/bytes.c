@@ -25,20 +25,37 @@ static void release_borrowed(void *owner)
         pycoffer_gil_give(&gil);
 }
 
-pycoffer_borrowed *pycoffer_borrow(pycoffer_state *state, PyObject *object, int flags)
+static pycoffer_borrowed *new_borrowed(pycoffer_state *state)
 {
-        pycoffer_borrowed *memory = PyMem_Malloc(sizeof(*memory));
+        pycoffer_borrowed *memory = PyMem_Calloc(1, sizeof(*memory));
         if (!memory) {
                 PyErr_NoMemory();
-                return NULL;
-        }
-        if (PyObject_GetBuffer(object, &memory->view, flags) < 0) {
-                PyMem_Free(memory);
                 return NULL;
         }
         memory->state = state;
         memory->module = Py_NewRef(state->module);
         return memory;
+}
+
+pycoffer_borrowed *pycoffer_borrow(pycoffer_state *state, PyObject *object, int flags)
+{
+        pycoffer_borrowed *memory = new_borrowed(state);
+        if (memory && PyObject_GetBuffer(object, &memory->view, flags) == 0)
+                return memory;
+        pycoffer_borrowed_free(memory);
+        return NULL;
+}
+
+pycoffer_borrowed *pycoffer_borrow_text(pycoffer_state *state, PyObject *text)
+{
+        Py_ssize_t size_bytes;
+        const char *utf8 = PyUnicode_AsUTF8AndSize(text, &size_bytes);
+        pycoffer_borrowed *memory = utf8 ? new_borrowed(state) : NULL;
+        void *start = (void *)(uintptr_t)utf8;
+        if (memory && PyBuffer_FillInfo(&memory->view, text, start, size_bytes, 1, PyBUF_SIMPLE) == 0)
+                return memory;
+        pycoffer_borrowed_free(memory);
+        return NULL;
 }
 
 coffer_cursor pycoffer_borrowed_cursor(const pycoffer_borrowed *memory)

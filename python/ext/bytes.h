@@ -16,9 +16,11 @@ coffer_bytes *pycoffer_bytes_from(pycoffer_state *state, PyObject *object);
 /* A copy as a bytes object; it joins nothing. */
 PyObject *pycoffer_bytes_copy(const coffer_bytes *bytes);
 
-/* The memory of an object with the buffer protocol, held until it is freed (NULL is allowed; with the GIL). */
+/* The memory of an object with the buffer protocol, held until it is freed (NULL is allowed; with the GIL). NULL with
+ * an exception set. */
 typedef struct pycoffer_borrowed pycoffer_borrowed;
 pycoffer_borrowed *pycoffer_borrow(pycoffer_state *state, PyObject *object, int flags);
+pycoffer_borrowed *pycoffer_borrow_text(pycoffer_state *state, PyObject *text); /* of a str, as UTF-8 */
 coffer_cursor pycoffer_borrowed_cursor(const pycoffer_borrowed *memory);
 void pycoffer_borrowed_free(pycoffer_borrowed *memory);
 

@@ -7,6 +7,9 @@
 
 enum { PROTOCOL = 4, FIRST_CHUNK_BYTES = 512, LARGEST_CHUNK_BYTES = 1 << 20 };
 
+/* Opcodes around a large text. */
+enum { PROTO = 0x80, BINUNICODE = 'X', BINUNICODE8 = 0x8d, MEMOIZE = 0x94, STOP = '.', HEAD_BYTES = 3 };
+
 /* The file that a pickler writes to. What is small is gathered in chunks, each a segment. */
 typedef struct {
         PyObject_HEAD pycoffer_state *state;
@@ -177,11 +180,47 @@ static coffer_bytes *pickle_plainly(pycoffer_state *state, PyObject *object)
         return bytes;
 }
 
+/* The pickle of a large text: a pickler would hand over a copy of it. */
+static coffer_status append_text(sink_object *self, pycoffer_borrowed *text, coffer_error *error)
+{
+        static const uint8_t end[] = {MEMOIZE, STOP};
+        size_t size_bytes = pycoffer_borrowed_cursor(text).size_bytes;
+        bool is_long = size_bytes > UINT32_MAX;
+        uint8_t head[] = {PROTO, PROTOCOL, is_long ? BINUNICODE8 : BINUNICODE, 0, 0, 0, 0, 0, 0, 0, 0};
+        size_t length_bytes = is_long ? sizeof(uint64_t) : sizeof(uint32_t);
+        for (size_t i = 0; i < length_bytes; i++)
+                head[HEAD_BYTES + i] = (uint8_t)((uint64_t)size_bytes >> (8 * i));
+        coffer_status status = gather(self, (coffer_cursor){head, HEAD_BYTES + length_bytes}, error);
+        if (status != COFFER_OK) {
+                pycoffer_borrowed_free(text);
+                return status;
+        }
+        status = refer(self, text, error);
+        return status == COFFER_OK ? gather(self, (coffer_cursor){end, sizeof(end)}, error) : status;
+}
+
+/* False, with or without an exception set, when a pickler has to do it. */
+static bool write_text(sink_object *self, PyObject *object)
+{
+        if (!PyUnicode_CheckExact(object) || PyUnicode_GET_LENGTH(object) < PYCOFFER_LARGE_BYTES)
+                return false;
+        pycoffer_borrowed *text = pycoffer_borrow_text(self->state, object);
+        if (!text) {
+                PyErr_Clear(); /* lone surrogates, or no memory */
+                return false;
+        }
+        pycoffer_call call;
+        pycoffer_call_begin_held(&call, self->state);
+        coffer_status status = append_text(self, text, &call.error);
+        return pycoffer_call_end(&call, status);
+}
+
 coffer_bytes *pycoffer_pickle(pycoffer_state *state, PyObject *object)
 {
         sink_object *sink = find_pickler(state) ? make_sink(state) : NULL;
         coffer_bytes *bytes = NULL;
-        if (sink && run_pickler(sink, object))
+        bool is_written = sink && (write_text(sink, object) || (!PyErr_Occurred() && run_pickler(sink, object)));
+        if (is_written)
                 bytes = pycoffer_loans_hold(&sink->loans) ? take_bytes(sink) : pickle_plainly(state, object);
         Py_XDECREF(sink);
         return bytes;

@@ -78,6 +78,10 @@ class Custom:
         return self.reduction
 
 
+class StrOfMine(str):
+    pass
+
+
 class ListOfMine(list):
     pass
 
@@ -120,6 +124,9 @@ PLAIN = [
     [b"x" * LARGE] * 3,
     [bytes(LARGE + i) for i in range(9)],
     ["t" * (LARGE + i) for i in range(5)],
+    "\u20ac" * (LARGE // 3) + "e",
+    "\U0001f600" * LARGE,
+    StrOfMine("s" * LARGE),
     [1, [2, [3]]],
     list(range(50_000)),
     [str(i) for i in range(50_000)],
