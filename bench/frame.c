@@ -231,7 +231,7 @@ static void bench_frame(coffer_cursor contents, size_t stock_bytes, uint8_t *pie
         coffer_error error = COFFER_ERROR_INIT;
         coffer_bytes *bytes _cleanup_bytes_ = NULL;
         coffer_buf frame _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
-        coffer_frame_sink sink = {append, &frame};
+        coffer_frame_sink sink = {append, &frame, NULL};
         double written = 0, whole = 0, streamed = 0;
 
         must(coffer_bytes_new(&bytes, &error), &error);

@@ -79,7 +79,7 @@ static void frame_and_read(coffer_cursor contents)
 {
         coffer_bytes *bytes _cleanup_bytes_ = borrow(contents), *back _cleanup_bytes_ = NULL;
         coffer_buf frame _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
-        coffer_frame_sink sink = {append, &frame};
+        coffer_frame_sink sink = {append, &frame, NULL};
 
         if (coffer_frame_v1.write(bytes, &sink, NULL) != COFFER_OK ||
             coffer_frame_v1.read(coffer_buf_cursor(&frame), UINT64_MAX, &back, NULL) != COFFER_OK ||

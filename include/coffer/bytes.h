@@ -38,6 +38,11 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_borrow(coffer_byt
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_append_share(coffer_bytes *bytes, coffer_bytes *other,
                                                                      coffer_error *error);
 
+/* Says that others may write to memory that `bytes` borrows (an array that is in use): whoever saves them then makes
+ * sure that key and stored contents agree. What shares their segments from now on is unstable too. */
+COFFER_API void coffer_bytes_set_unstable(coffer_bytes *bytes);
+COFFER_API bool coffer_bytes_is_unstable(const coffer_bytes *bytes);
+
 /* Total size; number of segments; the i-th segment (empty cursor when out of range). */
 COFFER_API uint64_t coffer_bytes_size(const coffer_bytes *bytes);
 COFFER_API size_t coffer_bytes_segment_count(const coffer_bytes *bytes);

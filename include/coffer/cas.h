@@ -44,9 +44,9 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_new(coffer_storage *storag
                                                           coffer_error *error);
 COFFER_API void coffer_cas_free(coffer_cas *cas); /* NULL is allowed */
 
-/* Stores `bytes` and gives their key. What is there already is looked at before it is trusted: a file whose frame is
- * truncated or has other sizes than the bytes is replaced, a lost sidecar is written anew. `raw` stores without frame,
- * for memory mapping. */
+/* Stores `bytes` and gives their key; where they are unstable, that of what was stored. What is there already is looked
+ * at before it is trusted: a file whose frame is truncated or has other sizes than the bytes is replaced, a lost
+ * sidecar is written anew. `raw` stores without frame, for memory mapping. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_save(coffer_cas *cas, const coffer_bytes *bytes, bool raw,
                                                            coffer_key *key, coffer_error *error);
 

@@ -74,10 +74,13 @@ void pycoffer_borrowed_free(pycoffer_borrowed *memory)
 
 coffer_status pycoffer_bytes_append(coffer_bytes *bytes, pycoffer_borrowed *memory, coffer_error *error)
 {
+        bool is_immutable = PyBytes_CheckExact(memory->view.obj) || PyUnicode_CheckExact(memory->view.obj);
         coffer_status status =
                 coffer_bytes_append_borrow(bytes, pycoffer_borrowed_cursor(memory), release_borrowed, memory, error);
         if (status != COFFER_OK)
                 pycoffer_borrowed_free(memory);
+        else if (!is_immutable)
+                coffer_bytes_set_unstable(bytes);
         return status;
 }
 

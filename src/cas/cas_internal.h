@@ -6,6 +6,7 @@
 #include <coffer/cas.h>
 #include "cas/sidecar.h"
 #include "util/cleanup.h"
+#include "util/digest.h"
 
 struct coffer_cas {
         coffer_storage *storage;
@@ -43,6 +44,19 @@ coffer_status coffer_cas_missing(const coffer_cas *cas, const char *key, const c
 
 /* True when the bytes of `contents` are those of `other`. */
 bool coffer_bytes_equal(const coffer_bytes *contents, coffer_cursor other);
+
+/* Calls `take` with unstable contents piece by piece, each in a copy of its own. */
+COFFER_MUST_CHECK
+coffer_status coffer_unstable_each(const coffer_bytes *contents,
+                                   coffer_status (*take)(void *user, coffer_cursor piece, coffer_error *error),
+                                   void *user, coffer_error *error);
+/* SHA-1 and CRC-32 of the same pieces. */
+COFFER_MUST_CHECK
+coffer_status coffer_unstable_digest(const coffer_bytes *contents, char digest[COFFER_DIGEST_MAX_HEX], uint32_t *crc,
+                                     coffer_error *error);
+/* A copy that nobody else can write to. */
+COFFER_MUST_CHECK
+coffer_status coffer_unstable_copy(const coffer_bytes *contents, coffer_bytes **out, coffer_error *error);
 
 /* Wraps a stream over stored bytes, which it owns on success: unframed (NULL: raw), with key and CRC checked at the
  * end. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cas/cas_internal.h"
+#include "cas/deflate.h"
 #include "util/cursor.h"
 #include "util/digest.h"
 
@@ -77,9 +78,20 @@ static coffer_status judge(const coffer_cas *cas, const coffer_stored_blob *blob
 
 /* ---- writing ---- */
 
+/* One blob on its way into the store. */
+typedef struct saving {
+        coffer_cas *cas;
+        const coffer_bytes *contents;
+        bool raw;
+        coffer_key key;
+        uint32_t crc;     /* of the contents that have the key; known when they are unstable */
+        bool has_changed; /* other contents were about to be written */
+} saving;
+
 typedef struct storage_sink {
         coffer_storage *storage;
         coffer_storage_writer *writer;
+        uint32_t crc;
 } storage_sink;
 
 static coffer_status sink_write(void *user, coffer_cursor data, coffer_error *error)
@@ -88,68 +100,94 @@ static coffer_status sink_write(void *user, coffer_cursor data, coffer_error *er
         return sink->storage->class_->write(sink->writer, data, error);
 }
 
-static coffer_status write_contents(const coffer_bytes *contents, bool raw, storage_sink *target, coffer_error *error)
+static coffer_status sink_write_piece(void *user, coffer_cursor piece, coffer_error *error)
 {
-        coffer_frame_sink sink = {sink_write, target};
-        if (!raw)
-                return coffer_frame_current()->write(contents, &sink, error);
-        for (size_t i = 0; i < coffer_bytes_segment_count(contents); i++)
-                COFFER_TRY(sink_write(target, coffer_bytes_segment(contents, i), error));
+        storage_sink *sink = user;
+        sink->crc = coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(sink->crc, piece);
+        return sink_write(user, piece, error);
+}
+
+static coffer_status write_contents(const saving *blob, storage_sink *target, coffer_error *error)
+{
+        coffer_frame_sink sink = {sink_write, target, &target->crc};
+        if (!blob->raw)
+                return coffer_frame_current()->write(blob->contents, &sink, error);
+        if (coffer_bytes_is_unstable(blob->contents))
+                return coffer_unstable_each(blob->contents, sink_write_piece, target, error);
+        for (size_t i = 0; i < coffer_bytes_segment_count(blob->contents); i++)
+                COFFER_TRY(sink_write(target, coffer_bytes_segment(blob->contents, i), error));
         return COFFER_OK;
 }
 
-static coffer_status store(coffer_cas *cas, const char *path, const coffer_bytes *contents, bool raw, bool overwrite,
-                           coffer_error *error)
+static coffer_status store(saving *blob, const char *path, bool overwrite, coffer_error *error)
 {
-        const coffer_storage_class *class_ = cas->storage->class_;
-        storage_sink target = {cas->storage, NULL};
+        const coffer_storage_class *class_ = blob->cas->storage->class_;
+        storage_sink target = {blob->cas->storage, NULL, 0};
 
-        COFFER_TRY(class_->begin(cas->storage, path, &target.writer, error));
-        coffer_status status = write_contents(contents, raw, &target, error);
+        COFFER_TRY(class_->begin(blob->cas->storage, path, &target.writer, error));
+        coffer_status status = write_contents(blob, &target, error);
+        blob->has_changed = status == COFFER_OK && coffer_bytes_is_unstable(blob->contents) && target.crc != blob->crc;
+        if (blob->has_changed)
+                status = coffer_error_set(error, COFFER_STATE, "contents changed while they were saved");
         if (status != COFFER_OK) {
                 class_->abort(target.writer);
                 return status;
         }
-        return class_->commit(target.writer, coffer_sidecar_text(raw), overwrite, raw, error);
+        return class_->commit(target.writer, coffer_sidecar_text(blob->raw), overwrite, blob->raw, error);
 }
 
 /* ---- saving ---- */
 
 /* One look and what follows from it. COFFER_CONFLICT or COFFER_NOT_FOUND: another one has put or removed the blob
  * meanwhile. */
-static coffer_status save_round(coffer_cas *cas, const coffer_key *key, const coffer_bytes *contents, bool raw,
-                                coffer_error *error)
+static coffer_status save_round(saving *blob, coffer_error *error)
 {
-        coffer_stored_blob blob _cleanup_(coffer_stored_blob_done) = {NULL, NULL, NULL};
-        const coffer_storage_class *class_ = cas->storage->class_;
+        coffer_stored_blob found _cleanup_(coffer_stored_blob_done) = {NULL, NULL, NULL};
+        coffer_storage *storage = blob->cas->storage;
         verdict answer;
 
-        coffer_status status = coffer_cas_fetch(cas, key->text, &blob, error);
+        coffer_status status = coffer_cas_fetch(blob->cas, blob->key.text, &found, error);
         if (status == COFFER_NOT_FOUND)
-                return store(cas, blob.path, contents, raw, false, error);
+                return store(blob, found.path, false, error);
         if (status != COFFER_OK)
                 return status;
-        COFFER_TRY(judge(cas, &blob, contents, &answer, error));
+        COFFER_TRY(judge(blob->cas, &found, blob->contents, &answer, error));
         if (answer == REPLACE)
-                return store(cas, blob.path, contents, raw, true, error);
+                return store(blob, found.path, true, error);
         if (answer != KEEP)
-                COFFER_TRY(class_->put_metadata(cas->storage, blob.path, coffer_sidecar_text(answer == MEND_AS_RAW),
-                                                error));
-        return class_->require(cas->storage, blob.path, error);
+                COFFER_TRY(storage->class_->put_metadata(storage, found.path,
+                                                         coffer_sidecar_text(answer == MEND_AS_RAW), error));
+        return storage->class_->require(storage, found.path, error);
+}
+
+static coffer_status save(saving *blob, coffer_error *error)
+{
+        char text[COFFER_DIGEST_MAX_HEX];
+        coffer_status status = COFFER_CONFLICT;
+
+        if (coffer_bytes_is_unstable(blob->contents))
+                COFFER_TRY(coffer_unstable_digest(blob->contents, text, &blob->crc, error));
+        else
+                COFFER_TRY(coffer_digest_bytes(COFFER_SHA1, blob->contents, text, error));
+        memcpy(blob->key.text, text, sizeof(blob->key.text));
+        for (int round = 0; round < MAX_ROUNDS && (status == COFFER_CONFLICT || status == COFFER_NOT_FOUND); round++)
+                status = save_round(blob, error);
+        return status;
 }
 
 coffer_status coffer_cas_save(coffer_cas *cas, const coffer_bytes *bytes, bool raw, coffer_key *key,
                               coffer_error *error)
 {
-        char text[COFFER_DIGEST_MAX_HEX];
-        coffer_status status = COFFER_CONFLICT;
-        coffer_key found;
+        coffer_bytes *copy _cleanup_bytes_ = NULL;
+        saving blob = {.cas = cas, .contents = bytes, .raw = raw};
 
-        COFFER_TRY(coffer_digest_bytes(COFFER_SHA1, bytes, text, error));
-        memcpy(found.text, text, sizeof(found.text));
-        for (int round = 0; round < MAX_ROUNDS && (status == COFFER_CONFLICT || status == COFFER_NOT_FOUND); round++)
-                status = save_round(cas, &found, bytes, raw, error);
+        coffer_status status = save(&blob, error);
+        if (blob.has_changed) {
+                COFFER_TRY(coffer_unstable_copy(bytes, &copy, error));
+                blob = (saving){.cas = cas, .contents = copy, .raw = raw};
+                status = save(&blob, error);
+        }
         if (status == COFFER_OK)
-                *key = found;
+                *key = blob.key;
         return status;
 }

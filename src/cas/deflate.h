@@ -61,6 +61,9 @@ const coffer_deflate_library *coffer_deflate_library_at(size_t index);
 coffer_inflate_result coffer_inflate_on(const coffer_deflate_library *library, void *inflater, coffer_cursor *input,
                                         uint8_t *output, size_t capacity_bytes, size_t *produced_bytes);
 
+/* The CRC-32 of contents of which `first` is that of the front and `second` that of the other `second_bytes`. */
+uint32_t coffer_crc_join(uint32_t first, uint32_t second, uint64_t second_bytes);
+
 /* As much of a size as a library that counts in 32 bits is given at once. */
 static inline uint32_t coffer_deflate_piece(size_t size_bytes)
 {

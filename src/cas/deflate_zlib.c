@@ -111,6 +111,11 @@ static uint32_t crc(uint32_t crc, coffer_cursor data)
         return data.size_bytes ? (uint32_t)crc32_z(crc, data.data, data.size_bytes) : crc; /* NULL would begin anew */
 }
 
+uint32_t coffer_crc_join(uint32_t first, uint32_t second, uint64_t second_bytes)
+{
+        return (uint32_t)crc32_combine(first, second, (z_off_t)second_bytes);
+}
+
 const coffer_deflate_library coffer_deflate_zlib = {
         .name = "zlib",
         .levels = 9,

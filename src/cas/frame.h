@@ -9,6 +9,7 @@
 typedef struct coffer_frame_sink {
         coffer_status (*write)(void *user, coffer_cursor data, coffer_error *error);
         void *user;
+        uint32_t *crc; /* gets the CRC-32 of the contents as they went into the frame; may be NULL */
 } coffer_frame_sink;
 
 /* What can be said of a frame without looking at the contents. */

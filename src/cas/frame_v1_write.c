@@ -38,7 +38,8 @@ typedef struct frame_writer {
         const coffer_deflate_library *library;
         void *compressor;  /* made when it is needed first */
         uint8_t *output;   /* room for the largest member */
-        uint8_t *gathered; /* room for its contents, made when they lie in several segments */
+        uint8_t *gathered; /* room for its contents, made when they lie in several segments or are unstable */
+        uint32_t crc;      /* of the contents up to here */
 
         size_t segment; /* where the last piece was found: position `segment_offset` of the contents */
         uint64_t segment_offset;
@@ -95,7 +96,8 @@ static coffer_status piece_at(frame_writer *writer, uint64_t position, size_t si
                 segment = coffer_bytes_segment(writer->contents, ++writer->segment);
         }
         uint64_t skip_bytes = position - writer->segment_offset;
-        if (segment.size_bytes < skip_bytes || segment.size_bytes - skip_bytes < size_bytes)
+        if (segment.size_bytes < skip_bytes || segment.size_bytes - skip_bytes < size_bytes ||
+            coffer_bytes_is_unstable(writer->contents))
                 return gather(writer, skip_bytes, size_bytes, out, error);
         if (!coffer_cursor_take(&segment, (size_t)skip_bytes, &before) ||
             !coffer_cursor_take(&segment, size_bytes, out))
@@ -171,7 +173,9 @@ static coffer_status write_member(frame_writer *writer, uint64_t position, size_
         size_t member_bytes = header_bytes + body_bytes + COFFER_GZIP_TRAILER_BYTES;
         coffer_gzip_sizes sizes = {member_bytes, size_bytes, position, writer->content_bytes};
         coffer_gzip_put_header(is_only ? NULL : &sizes, writer->output);
-        coffer_gzip_put_trailer(coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(0, piece), size_bytes, body + body_bytes);
+        uint32_t crc = coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(0, piece);
+        coffer_gzip_put_trailer(crc, size_bytes, body + body_bytes);
+        writer->crc = coffer_crc_join(writer->crc, crc, size_bytes);
         return writer->sink->write(writer->sink->user, coffer_cursor_of(writer->output, member_bytes), error);
 }
 
@@ -221,6 +225,8 @@ coffer_status coffer_frame_v1_write(const coffer_bytes *contents, const coffer_f
         writer.largest_bytes = member_size(&writer, 0);
         writer.output = coffer_alloc(MAX_OVERHEAD_BYTES + stored_size(writer.largest_bytes));
         coffer_status status = writer.output ? write_members(&writer, error) : no_memory(error);
+        if (sink->crc)
+                *sink->crc = writer.crc;
         writer_done(&writer);
         return status;
 }

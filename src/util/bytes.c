@@ -20,6 +20,7 @@ struct coffer_bytes {
         struct segment *segments;
         size_t count;
         size_t capacity;
+        bool is_unstable;
         _Atomic(uint8_t *) joined; /* all segments in one piece, once somebody asked */
 };
 
@@ -118,7 +119,18 @@ coffer_status coffer_bytes_append_share(coffer_bytes *bytes, coffer_bytes *other
         for (size_t i = 0; i < other->count; i++)
                 push_segment(bytes, other->segments[i].data, i == 0 ? unref_owner : NULL,
                              i == 0 ? coffer_bytes_ref(other) : NULL);
+        bytes->is_unstable = bytes->is_unstable || other->is_unstable;
         return COFFER_OK;
+}
+
+void coffer_bytes_set_unstable(coffer_bytes *bytes)
+{
+        bytes->is_unstable = true;
+}
+
+bool coffer_bytes_is_unstable(const coffer_bytes *bytes)
+{
+        return bytes->is_unstable;
 }
 
 uint64_t coffer_bytes_size(const coffer_bytes *bytes)

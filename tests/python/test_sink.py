@@ -552,3 +552,31 @@ def test_bytes_in_several_pieces_are_saved_and_read(store):
     with store.task("Flow/1/step/1", mode="w") as task:
         task.save_bytes("x", blob, metadata)
     assert store.task("Flow/1/step/1")["x"][1].sum() == NUMBERS.sum()
+
+
+def test_an_array_that_another_thread_changes_gets_the_key_of_what_is_stored(store):
+    import hashlib
+
+    made = np.zeros(1 << 21)
+    stopped = threading.Event()
+
+    def change():
+        place = 0
+        while not stopped.is_set():
+            made[place :: 4099] += 1
+            place = (place + 1) % 4099
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    try:
+        for number in range(10):
+            with store.task(f"Flow/1/step/{number}", mode="w") as task:
+                task["x"] = {"a": made}
+    finally:
+        stopped.set()
+        changer.join()
+    for number in range(10):
+        task = store.task(f"Flow/1/step/{number}")
+        assert task.info("x").key == hashlib.sha1(task.load_bytes("x")).hexdigest()
+        assert task["x"]["a"].shape == made.shape
+    assert not store.verify().problems

@@ -63,7 +63,7 @@ static inline coffer_status append_to_buf(void *user, coffer_cursor data, coffer
 static inline coffer_buf framed_bytes(const coffer_bytes *contents)
 {
         coffer_buf frame = COFFER_BUF_INIT(SIZE_MAX);
-        coffer_frame_sink sink = {append_to_buf, &frame};
+        coffer_frame_sink sink = {append_to_buf, &frame, NULL};
         assert_ok(coffer_frame_v1.write(contents, &sink, NULL));
         return frame;
 }

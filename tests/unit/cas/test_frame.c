@@ -164,7 +164,7 @@ static void a_failing_sink_ends_the_writing(void **state)
         coffer_bytes *bytes _cleanup_bytes_ = borrowed(coffer_buf_cursor(&contents));
         for (size_t room_bytes = 0; room_bytes < 4 * MIB; room_bytes += MIB) {
                 size_t left_bytes = room_bytes;
-                coffer_frame_sink sink = {fail_to_write, &left_bytes};
+                coffer_frame_sink sink = {fail_to_write, &left_bytes, NULL};
                 assert_status(coffer_frame_v1.write(bytes, &sink, NULL), COFFER_IO);
         }
 }
@@ -173,7 +173,7 @@ static coffer_status write_and_read(void *user, coffer_error *error)
 {
         coffer_bytes *contents = user, *back _cleanup_bytes_ = NULL;
         coffer_buf frame _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX), streamed _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
-        coffer_frame_sink sink = {append_to_buf, &frame};
+        coffer_frame_sink sink = {append_to_buf, &frame, NULL};
 
         COFFER_TRY(coffer_frame_v1.write(contents, &sink, error));
         COFFER_TRY(coffer_frame_v1.read(coffer_buf_cursor(&frame), UINT64_MAX, &back, error));
