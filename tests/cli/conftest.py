@@ -15,6 +15,7 @@ class Cli:
     def __init__(self, binary, cwd):
         self.binary = str(pathlib.Path(binary).resolve())
         self.cwd = cwd
+        self.launcher = []
         self.is_sanitized = b"__asan_init" in pathlib.Path(self.binary).read_bytes()
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("METAFLOW_", "COFFER_"))}
         path = f"{pathlib.Path(self.binary).parent}{os.pathsep}{os.environ['PATH']}"
@@ -28,9 +29,14 @@ class Cli:
     def run(self, *args, input=None, env=None, text=True):
         """The completed process, whatever its exit code."""
         return subprocess.run(
-            [self.binary, *map(str, args)], cwd=self.cwd, env=dict(self.env, **(env or {})), input=input, capture_output=True,
+            [*self.launcher, self.binary, *map(str, args)], cwd=self.cwd, env=dict(self.env, **(env or {})), input=input, capture_output=True,
             text=text, timeout=300,
         )
+
+    def obey_permissions(self):
+        """Run the command such that file modes bind it, also when the tests run as root."""
+        if os.geteuid() == 0:
+            self.launcher = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
     def ok(self, *args, **options):
         """Standard output of a command that must succeed without a word on standard error."""

@@ -85,8 +85,8 @@ def test_a_directory_that_is_no_utf8_does_not_break_ls(store):
     assert "Demo" in store.ok("ls")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
 def test_unreadable_input_and_unwritable_places(store):
+    store.obey_permissions()
     store.write("secret.txt", "x").chmod(0)
     assert "secret.txt" in store.fails(4, "put", "Demo/1/start/2", "a=secret.txt")
     (store.cwd / "locked").mkdir(mode=0o500)
