@@ -214,6 +214,7 @@ typedef enum coffer_problem {
         COFFER_PROBLEM_MISSING,     /* an attempt refers to a blob that is not there */
         COFFER_PROBLEM_METADATA,    /* data.json of a done attempt is missing or unreadable */
         COFFER_PROBLEM_LEFTOVER,    /* a temporary file of a crashed writer */
+        COFFER_PROBLEM_RECORDS,     /* the metadata tree lacks records of a done attempt: can be mended */
         COFFER_PROBLEM_COUNT
 } coffer_problem;
 

@@ -22,7 +22,7 @@ static const cli_option options_table[] = {
 static const char *const problem_names[COFFER_PROBLEM_COUNT] = {
         [COFFER_PROBLEM_SIDECAR] = "sidecar",   [COFFER_PROBLEM_DAMAGED] = "damaged",
         [COFFER_PROBLEM_MISSING] = "missing",   [COFFER_PROBLEM_METADATA] = "metadata",
-        [COFFER_PROBLEM_LEFTOVER] = "leftover",
+        [COFFER_PROBLEM_LEFTOVER] = "leftover", [COFFER_PROBLEM_RECORDS] = "records",
 };
 
 typedef struct findings {

@@ -30,9 +30,19 @@ typedef struct coffer_datum {
 COFFER_MUST_CHECK coffer_status coffer_provider_register(coffer_provider *provider, const coffer_datum *data,
                                                          size_t count, coffer_error *error);
 
-/* Records the artifacts of the attempt, and then that it is done: the client looks at no others. `outcome` ("True" or
- * "False") is recorded unless NULL. */
+/* Records the artifacts of the attempt, and then that it is done: the client looks at no others. Artifacts whose names
+ * cannot be those of files are left out. */
 COFFER_MUST_CHECK coffer_status coffer_provider_finish(coffer_provider *provider, const coffer_map *artifacts,
-                                                       const char *outcome, coffer_error *error);
+                                                       coffer_error *error);
+
+/* For an attempt that was recorded before, with the user and the tags of that time. COFFER_NOT_FOUND when the tree does
+ * not know the task. */
+COFFER_MUST_CHECK coffer_status coffer_provider_new_recorded(coffer_store *store, const coffer_task_names *names,
+                                                             int attempt, coffer_provider **out, coffer_error *error);
+
+/* Whether everything that coffer_provider_finish records is there. */
+COFFER_MUST_CHECK coffer_status coffer_provider_is_finished(const coffer_provider *provider,
+                                                            const coffer_map *artifacts, bool *out,
+                                                            coffer_error *error);
 
 #endif

@@ -25,6 +25,11 @@ struct coffer_provider {
 
 enum { STAMP_TRIES = 10000 };
 
+/* Names of files that the client looks for. */
+#define DATUM_PREFIX         "sysmeta_"
+#define DONE_FIELD           "attempt-done"
+#define ARTIFACT_FILE_FORMAT "%d_artifact_%s"
+
 static int64_t now_ms(void)
 {
         struct timespec now;
@@ -67,16 +72,26 @@ static coffer_status make_tags(coffer_provider *provider, const char *const *tag
         return provider->user ? append_tag(provider->system_tags, "user", provider->user, error) : COFFER_OK;
 }
 
-coffer_status coffer_provider_new(coffer_store *store, const coffer_task_names *names, int attempt, const char *user,
-                                  const char *const *tags, coffer_provider **out, coffer_error *error)
+static coffer_status provider_alloc(coffer_store *store, const coffer_task_names *names, int attempt,
+                                    coffer_provider **out, coffer_error *error)
 {
-        _cleanup_(coffer_provider_freep) coffer_provider *provider = coffer_alloc_zeroed(1, sizeof(*provider));
+        coffer_provider *provider = coffer_alloc_zeroed(1, sizeof(*provider));
         if (!provider)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory for a task's records");
         provider->store = store;
         provider->names = names;
         provider->attempt = attempt;
         snprintf(provider->attempt_text, sizeof(provider->attempt_text), "%d", attempt);
+        *out = provider;
+        return COFFER_OK;
+}
+
+coffer_status coffer_provider_new(coffer_store *store, const coffer_task_names *names, int attempt, const char *user,
+                                  const char *const *tags, coffer_provider **out, coffer_error *error)
+{
+        _cleanup_(coffer_provider_freep) coffer_provider *provider = NULL;
+
+        COFFER_TRY(provider_alloc(store, names, attempt, &provider, error));
         if (user)
                 COFFER_TRY(coffer_text_format(&provider->user, error, "%s", user));
         else
@@ -211,7 +226,7 @@ static coffer_status put_datum(const coffer_provider *provider, const char *dire
                 _cleanup_free_ char *path = NULL, *text = NULL;
                 COFFER_TRY(datum_record(provider, datum, first_ms + i, &record, error));
                 COFFER_TRY(coffer_json_text(record, &text, error));
-                COFFER_TRY(coffer_text_format(&path, error, "%s/_meta/sysmeta_%s_%" PRId64 ".json", directory,
+                COFFER_TRY(coffer_text_format(&path, error, "%s/_meta/" DATUM_PREFIX "%s_%" PRId64 ".json", directory,
                                               datum->field, first_ms + i));
                 status = coffer_store_put_new(provider->store, path, text, error);
         }
@@ -237,7 +252,7 @@ static coffer_status put_artifact(const coffer_provider *provider, const char *n
 
         COFFER_TRY(new_record(&record, error));
         COFFER_TRY(coffer_text_format(&location, error, ":root:%s", coffer_store_root(provider->store)));
-        COFFER_TRY(coffer_text_format(&file, error, "%d_artifact_%s", provider->attempt, name));
+        COFFER_TRY(coffer_text_format(&file, error, ARTIFACT_FILE_FORMAT, provider->attempt, name));
         COFFER_TRY(set_names(record, provider->names, error));
         COFFER_TRY(coffer_json_set(record, "attempt_id", json_integer(provider->attempt), error));
         COFFER_TRY(set_text(record, "name", name, error));
@@ -250,15 +265,111 @@ static coffer_status put_artifact(const coffer_provider *provider, const char *n
         return put_record(provider, provider->names, file, record, error);
 }
 
-coffer_status coffer_provider_finish(coffer_provider *provider, const coffer_map *artifacts, const char *outcome,
-                                     coffer_error *error)
+static bool has_record(const char *artifact)
 {
-        for (size_t i = 0; i < coffer_map_count(artifacts); i++)
-                COFFER_TRY(put_artifact(provider, coffer_map_key_at(artifacts, i), coffer_map_value_at(artifacts, i),
-                                        error));
-        const coffer_datum done = {"attempt-done", "attempt-done", provider->attempt_text};
-        const coffer_datum ok = {"attempt_ok", "internal_attempt_status", outcome};
-        if (outcome)
-                COFFER_TRY(coffer_provider_register(provider, &ok, 1, error));
+        return coffer_name_check(COFFER_NAME_ARTIFACT, artifact, NULL) == COFFER_OK;
+}
+
+coffer_status coffer_provider_finish(coffer_provider *provider, const coffer_map *artifacts, coffer_error *error)
+{
+        const coffer_datum done = {DONE_FIELD, DONE_FIELD, provider->attempt_text};
+
+        for (size_t i = 0; i < coffer_map_count(artifacts); i++) {
+                const char *name = coffer_map_key_at(artifacts, i);
+                if (has_record(name))
+                        COFFER_TRY(put_artifact(provider, name, coffer_map_value_at(artifacts, i), error));
+        }
         return coffer_provider_register(provider, &done, 1, error);
+}
+
+static coffer_status take_array(const json_t *record, const char *key, json_t **out, coffer_error *error)
+{
+        json_t *array = json_object_get(record, key);
+
+        *out = json_is_array(array) ? json_incref(array) : json_array();
+        return *out ? COFFER_OK : coffer_error_set(error, COFFER_NO_MEMORY, "no memory for a run's tags");
+}
+
+static coffer_status take_recorded(coffer_provider *provider, coffer_error *error)
+{
+        const coffer_task_names *names = provider->names;
+        _cleanup_free_ char *text = NULL;
+        _cleanup_json_ json_t *record = NULL;
+
+        COFFER_TRY(coffer_store_load_record(provider->store, names->flow, names->run, names->step, names->task, &text,
+                                            error));
+        COFFER_TRY(coffer_json_parse(coffer_cursor_text(text), names->task, &record, error));
+        const char *user = coffer_json_string(record, "user_name");
+        if (user)
+                COFFER_TRY(coffer_text_format(&provider->user, error, "%s", user));
+        COFFER_TRY(take_array(record, "tags", &provider->tags, error));
+        return take_array(record, "system_tags", &provider->system_tags, error);
+}
+
+coffer_status coffer_provider_new_recorded(coffer_store *store, const coffer_task_names *names, int attempt,
+                                           coffer_provider **out, coffer_error *error)
+{
+        _cleanup_(coffer_provider_freep) coffer_provider *provider = NULL;
+
+        COFFER_TRY(provider_alloc(store, names, attempt, &provider, error));
+        COFFER_TRY(take_recorded(provider, error));
+        *out = TAKE_PTR(provider);
+        return COFFER_OK;
+}
+
+typedef struct done_search {
+        const coffer_provider *provider;
+        const char *directory;
+        bool found;
+} done_search;
+
+/* Looks for the datum that says of this attempt that it is done. */
+static coffer_status visit_datum(void *user, const char *name, coffer_entry_type type, coffer_error *error)
+{
+        done_search *search = user;
+        _cleanup_free_ char *path = NULL, *text = NULL;
+        _cleanup_json_ json_t *record = NULL;
+
+        if (search->found || type != COFFER_ENTRY_OBJECT ||
+            strncmp(name, DATUM_PREFIX DONE_FIELD "_", strlen(DATUM_PREFIX DONE_FIELD "_")) != 0)
+                return COFFER_OK;
+        COFFER_TRY(coffer_text_format(&path, error, "%s/%s", search->directory, name));
+        COFFER_TRY(coffer_store_get_json(search->provider->store, path, &text, error));
+        COFFER_TRY(coffer_json_parse(coffer_cursor_text(text), path, &record, error));
+        const char *value = coffer_json_string(record, "value");
+        search->found = value && strcmp(value, search->provider->attempt_text) == 0;
+        return COFFER_OK;
+}
+
+static coffer_status exists(const coffer_provider *provider, const char *directory, const char *artifact, bool *out,
+                            coffer_error *error)
+{
+        _cleanup_free_ char *path = NULL;
+        coffer_storage_stat stat;
+
+        COFFER_TRY(coffer_text_format(&path, error, "%s/" ARTIFACT_FILE_FORMAT ".json", directory, provider->attempt,
+                                      artifact));
+        const char *const paths[] = {path};
+        COFFER_TRY(provider->store->storage->class_->stat(provider->store->storage, paths, 1, &stat, error));
+        *out = stat.type == COFFER_ENTRY_OBJECT;
+        return COFFER_OK;
+}
+
+coffer_status coffer_provider_is_finished(const coffer_provider *provider, const coffer_map *artifacts, bool *out,
+                                          coffer_error *error)
+{
+        coffer_storage *storage = provider->store->storage;
+        _cleanup_free_ char *task = NULL, *directory = NULL;
+
+        COFFER_TRY(coffer_task_names_path(provider->names, &task, error));
+        COFFER_TRY(coffer_text_format(&directory, error, "%s/_meta", task));
+        done_search search = {provider, directory, false};
+        COFFER_TRY(storage->class_->list(storage, directory, visit_datum, &search, error));
+        *out = search.found;
+        for (size_t i = 0; i < coffer_map_count(artifacts) && *out; i++) {
+                const char *name = coffer_map_key_at(artifacts, i);
+                if (has_record(name))
+                        COFFER_TRY(exists(provider, directory, name, out, error));
+        }
+        return COFFER_OK;
 }

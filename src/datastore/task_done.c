@@ -67,50 +67,70 @@ static coffer_status require_taken_over(coffer_task *task, coffer_error *error)
         return COFFER_OK;
 }
 
-/* With the task locked, so that of several writers one completes the attempt and the others leave it alone. */
+/* How the work went, while nobody can take the attempt for done yet. */
+static coffer_status record_outcome(coffer_task *task, coffer_error *error)
+{
+        const coffer_datum datum = {"attempt_ok", "internal_attempt_status", task->outcome};
+
+        if (!task->provider || !task->outcome)
+                return COFFER_OK;
+        return coffer_provider_register(task->provider, &datum, 1, error);
+}
+
 static coffer_status publish_locked(coffer_task *task, const char *data, coffer_error *error)
 {
         COFFER_TRY(check_not_done(task, error));
+        COFFER_TRY(record_outcome(task, error));
         COFFER_TRY(put_file(task, COFFER_DATA_FILE, data, error));
         COFFER_TRY(sync_storage(task, error));
         COFFER_TRY(put_file(task, COFFER_DONE_FILE, "\"\"", error));
-        return sync_storage(task, error);
+        COFFER_TRY(sync_storage(task, error));
+        task->stage = COFFER_TASK_PUBLISHED;
+        return COFFER_OK;
 }
 
-static coffer_status publish(coffer_task *task, coffer_error *error)
+/* `data` NULL: the attempt is published already. */
+static coffer_status complete_locked(coffer_task *task, const char *data, coffer_error *error)
+{
+        if (data)
+                COFFER_TRY(publish_locked(task, data, error));
+        if (task->provider) {
+                COFFER_TRY(coffer_provider_finish(task->provider, task->artifacts, error));
+                COFFER_TRY(sync_storage(task, error));
+        }
+        task->stage = COFFER_TASK_DONE;
+        return COFFER_OK;
+}
+
+/* With the task locked one of several writers completes the attempt, the others leave it alone, and nobody who checks
+ * the store comes in between. */
+static coffer_status complete(coffer_task *task, const char *data, coffer_error *error)
 {
         const coffer_storage_class *storage_class = task->store->storage->class_;
-        _cleanup_free_ char *data = NULL;
         coffer_storage_lock *lock;
 
-        COFFER_TRY(coffer_data_json_write(task->artifacts, coffer_store_type(task->store), task->attempt,
-                                          task->store->python_version, &data, error));
-        COFFER_TRY(require_taken_over(task, error));
-        COFFER_TRY(sync_storage(task, error));
         COFFER_TRY(storage_class->lock(task->store->storage, task->path, &lock, error));
-        coffer_status status = publish_locked(task, data, error);
+        coffer_status status = complete_locked(task, data, error);
         storage_class->unlock(lock);
         return status;
 }
 
 coffer_status coffer_task_done(coffer_task *task, coffer_error *error)
 {
-        if (task->stage != COFFER_TASK_PUBLISHED)
-                COFFER_TRY(coffer_task_require(task, COFFER_WRITE, "complete the attempt", error));
+        _cleanup_free_ char *data = NULL;
+
+        if (task->stage == COFFER_TASK_PUBLISHED)
+                return complete(task, NULL, error);
+        COFFER_TRY(coffer_task_require(task, COFFER_WRITE, "complete the attempt", error));
         if (task->stage == COFFER_TASK_OPENED)
                 return coffer_error_set(error, COFFER_STATE,
                                         "attempt %d of task '%s' was not started, so that it cannot be completed",
                                         task->attempt, task->path);
-        if (task->stage == COFFER_TASK_STARTED) {
-                COFFER_TRY(publish(task, error));
-                task->stage = COFFER_TASK_PUBLISHED;
-        }
-        if (task->provider) {
-                COFFER_TRY(coffer_provider_finish(task->provider, task->artifacts, task->outcome, error));
-                COFFER_TRY(sync_storage(task, error));
-        }
-        task->stage = COFFER_TASK_DONE;
-        return COFFER_OK;
+        COFFER_TRY(coffer_data_json_write(task->artifacts, coffer_store_type(task->store), task->attempt,
+                                          task->store->python_version, &data, error));
+        COFFER_TRY(require_taken_over(task, error));
+        COFFER_TRY(sync_storage(task, error));
+        return complete(task, data, error);
 }
 
 /* The pickles of True and False. */

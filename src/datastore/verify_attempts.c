@@ -3,6 +3,7 @@
 
 #include "datastore/artifacts.h"
 #include "datastore/attempt.h"
+#include "datastore/provider.h"
 
 /* Where the walk through a flow's runs, steps, tasks and attempts is. */
 typedef struct walk {
@@ -50,6 +51,56 @@ static coffer_status report_metadata(walk *at, const char *path, const coffer_er
         return coffer_verify_report(at->run, &finding, true, error);
 }
 
+static coffer_status report_records(walk *at, const char *reason, bool repaired, coffer_error *error)
+{
+        _cleanup_free_ char *path = NULL;
+
+        COFFER_TRY(coffer_text_format(&path, error, "%s/_meta", at->pathspec));
+        const coffer_finding finding = {.problem = COFFER_PROBLEM_RECORDS,
+                                        .flow = at->blobs->flow,
+                                        .path = path,
+                                        .pathspec = at->pathspec,
+                                        .attempt = at->attempt,
+                                        .reason = reason,
+                                        .repaired = repaired};
+        return coffer_verify_report(at->run, &finding, true, error);
+}
+
+/* With the task locked, so that no writer is about to complete the records. */
+static coffer_status check_records_locked(walk *at, coffer_provider *provider, const coffer_map *artifacts,
+                                          coffer_error *error)
+{
+        bool is_finished;
+
+        COFFER_TRY(coffer_provider_is_finished(provider, artifacts, &is_finished, error));
+        if (is_finished)
+                return COFFER_OK;
+        if (at->run->options->repair)
+                COFFER_TRY(coffer_provider_finish(provider, artifacts, error));
+        return report_records(at, "the metadata tree lacks records of this attempt: Metaflow's client misses artifacts",
+                              at->run->options->repair, error);
+}
+
+static coffer_status check_records(walk *at, const coffer_map *artifacts, coffer_error *error)
+{
+        coffer_storage *storage = at->run->store->storage;
+        _cleanup_(coffer_provider_freep) coffer_provider *provider = NULL;
+        coffer_storage_lock *lock;
+        bool is_finished;
+
+        coffer_status status = coffer_provider_new_recorded(at->run->store, &at->names, at->attempt, &provider, error);
+        if (status == COFFER_NOT_FOUND) /* nobody records in this tree */
+                return COFFER_OK;
+        if (status == COFFER_OK)
+                status = coffer_provider_is_finished(provider, artifacts, &is_finished, error);
+        if (status != COFFER_OK || is_finished)
+                return status;
+        COFFER_TRY(storage->class_->lock(storage, at->pathspec, &lock, error));
+        status = check_records_locked(at, provider, artifacts, error);
+        storage->class_->unlock(lock);
+        return status;
+}
+
 static coffer_status read_data(const walk *at, const char *path, coffer_map **artifacts, coffer_error *error)
 {
         _cleanup_bytes_ coffer_bytes *bytes = NULL;
@@ -58,6 +109,20 @@ static coffer_status read_data(const walk *at, const char *path, coffer_map **ar
         COFFER_TRY(coffer_store_get(at->run->store, path, &bytes, error));
         COFFER_TRY(coffer_bytes_contiguous(bytes, &text, error));
         return coffer_data_json_read(text, path, artifacts, error);
+}
+
+/* What the attempt refers to, and what the metadata tree tells of it. */
+static coffer_status check_contents(walk *at, const coffer_map *artifacts, coffer_error *error)
+{
+        coffer_error cause = COFFER_ERROR_INIT;
+
+        for (size_t i = 0; i < coffer_map_count(artifacts); i++)
+                COFFER_TRY(
+                        check_reference(at, coffer_map_key_at(artifacts, i), coffer_map_value_at(artifacts, i), error));
+        coffer_status status = check_records(at, artifacts, &cause);
+        if (coffer_status_class(status) == COFFER_CLASS_DATA)
+                return report_records(at, cause.message, false, error);
+        return status == COFFER_OK ? COFFER_OK : coffer_error_set(error, status, "%s", cause.message);
 }
 
 static coffer_status check_attempt(walk *at, coffer_error *error)
@@ -73,10 +138,7 @@ static coffer_status check_attempt(walk *at, coffer_error *error)
                 return report_metadata(at, path, &cause, error);
         if (status != COFFER_OK)
                 return coffer_error_set(error, status, "%s", cause.message);
-        for (size_t i = 0; i < coffer_map_count(artifacts); i++)
-                COFFER_TRY(
-                        check_reference(at, coffer_map_key_at(artifacts, i), coffer_map_value_at(artifacts, i), error));
-        return COFFER_OK;
+        return check_contents(at, artifacts, error);
 }
 
 static coffer_status visit_task(void *user, const char *name, coffer_error *error)

@@ -2,7 +2,7 @@
 /* What the crash tests kill, and what looks at the ruins:
  *   save save ROOT ATTEMPT     saves two artifacts as CrashFlow/1/start/1 and completes the attempt
  *   save read ROOT             says what a reader sees: "complete ATTEMPT", "not-done", "not-found", or what is wrong
- *   save verify ROOT           says "sound" when every done attempt has all it refers to */
+ *   save mend ROOT             repairs, and says "sound" when nothing is wrong after that */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,19 +136,32 @@ static int run_read(coffer_store *store)
         return 0;
 }
 
-static int run_verify(coffer_store *store)
+static coffer_status verify(coffer_store *store, bool repair, uint64_t *problems, coffer_error *error)
 {
+        coffer_verify_options options = COFFER_VERIFY_OPTIONS_INIT;
         coffer_verify_summary summary;
-        coffer_error error = COFFER_ERROR_INIT;
 
-        if (coffer_store_verify(store, NULL, &summary, &error) != COFFER_OK) {
+        options.repair = repair;
+        coffer_status status = coffer_store_verify(store, &options, &summary, error);
+        *problems = 0;
+        for (size_t i = 0; i < COFFER_PROBLEM_COUNT && status == COFFER_OK; i++)
+                *problems += summary.problems[i];
+        return status;
+}
+
+static int run_mend(coffer_store *store)
+{
+        coffer_error error = COFFER_ERROR_INIT;
+        uint64_t problems;
+
+        coffer_status status = verify(store, true, &problems, &error);
+        if (status == COFFER_OK)
+                status = verify(store, false, &problems, &error);
+        if (status == COFFER_OK)
+                puts(problems == 0 ? "sound" : "unsound");
+        else
                 puts(error.message);
-                return 1;
-        }
-        bool is_sound = summary.problems[COFFER_PROBLEM_DAMAGED] == 0 &&
-                        summary.problems[COFFER_PROBLEM_MISSING] == 0 && summary.problems[COFFER_PROBLEM_METADATA] == 0;
-        puts(is_sound ? "sound" : "unsound");
-        return 0;
+        return status == COFFER_OK ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -165,8 +178,8 @@ int main(int argc, char **argv)
                 result = run_save(store, atoi(argv[3]));
         else if (strcmp(argv[1], "read") == 0)
                 result = run_read(store);
-        else if (strcmp(argv[1], "verify") == 0)
-                result = run_verify(store);
+        else if (strcmp(argv[1], "mend") == 0)
+                result = run_mend(store);
         coffer_store_unref(store);
         return result;
 }

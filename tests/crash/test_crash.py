@@ -131,7 +131,8 @@ def check_stores(program, roots, sums, attempt):
             again = run(program, "save", str(root), str(attempt))
             assert again.returncode == 0, again.stderr
         assert read_ours(program, root) == f"complete {attempt}"
-        assert run(program, "verify", str(root)).stdout == "sound\n"
+        assert run(program, "mend", str(root)).stdout == "sound\n"
+        assert list(root.glob(f"CrashFlow/1/start/1/_meta/{attempt}_artifact_*.json")), root
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ static size_t finding_count;
 
 static coffer_status note_finding(void *user, const coffer_finding *finding, coffer_error *error)
 {
-        static const char *const problems[] = {"sidecar", "damaged", "missing", "metadata", "leftover"};
+        static const char *const problems[] = {"sidecar", "damaged", "missing", "metadata", "leftover", "records"};
         (void)user;
         (void)error;
         assert_true(finding_count < MOST_FINDINGS);
@@ -179,6 +179,78 @@ static void test_unreadable_data_is_found(void **state)
         coffer_store_unref(store);
 }
 
+static void test_records_that_a_crash_has_prevented_are_mended(void **state)
+{
+        (void)state;
+        coffer_store *store = open_store();
+        save_done(store, "1", 0);
+        save_done(store, "1", 2);
+        assert_int_equal(
+                system("rm " TASK_DIRECTORY "_meta/2_artifact_b.json " TASK_DIRECTORY "_meta/sysmeta_attempt-done_*"),
+                0);
+        coffer_verify_summary summary = verify(store, false);
+        assert_int_equal(finding_count, 2);
+        assert_finding(0, "records %s Flow/1/start/1 0 -", TASK_DIRECTORY "_meta");
+        assert_finding(1, "records %s Flow/1/start/1 2 -", TASK_DIRECTORY "_meta");
+        summary = verify(store, true);
+        assert_finding(0, "records %s Flow/1/start/1 0 - repaired", TASK_DIRECTORY "_meta");
+        assert_int_equal(summary.repaired, 2);
+        const char *text = read_file(TASK_DIRECTORY "_meta/2_artifact_b.json");
+        assert_non_null(strstr(text, "\"user_name\": \"nina\", \"tags\": [], \"system_tags\": [\"runtime:coffer\""));
+        summary = verify(store, false);
+        assert_int_equal(problem_count(&summary), 0);
+        coffer_store_unref(store);
+}
+
+static void test_task_that_the_tree_does_not_know_lacks_no_records(void **state)
+{
+        (void)state;
+        coffer_store *store = open_store();
+        save_done(store, "1", 0);
+        assert_int_equal(system("rm -r " TASK_DIRECTORY "_meta"), 0);
+        coffer_verify_summary summary = verify(store, true);
+        assert_int_equal(problem_count(&summary), 0);
+        assert_false(exists(TASK_DIRECTORY "_meta"));
+        write_file(TASK_DIRECTORY "_meta", "");
+        summary = verify(store, false);
+        assert_int_equal(problem_count(&summary), 0);
+        coffer_store_unref(store);
+}
+
+static void test_records_that_cannot_be_read_are_found(void **state)
+{
+        (void)state;
+        coffer_store *store = open_store();
+        save_done(store, "1", 0);
+        write_file(TASK_DIRECTORY "_meta/_self.json", "{");
+        coffer_verify_summary summary = verify(store, true);
+        assert_finding(0, "records %s Flow/1/start/1 0 -", TASK_DIRECTORY "_meta");
+        assert_int_equal(summary.problems[COFFER_PROBLEM_RECORDS], 1);
+        assert_int_equal(summary.repaired, 0);
+        coffer_store_unref(store);
+}
+
+static void test_names_that_cannot_be_recorded_are_passed_over(void **state)
+{
+        (void)state;
+        coffer_store *store = open_store();
+        save_done(store, "1", 0);
+        coffer_task *task = open_reader(store, "1");
+        char text[256];
+        snprintf(text, sizeof(text), "{\"objects\": {\"../../../../x\": \"%s\", \"a\": \"%s\"}}", key_of(task, "a"),
+                 key_of(task, "a"));
+        coffer_task_free(task);
+        write_file(TASK_DIRECTORY "0.data.json", text);
+        assert_int_equal(unlink(TASK_DIRECTORY "_meta/0_artifact_a.json"), 0);
+        coffer_verify_summary summary = verify(store, true);
+        assert_int_equal(problem_count(&summary), 1);
+        assert_int_equal(summary.repaired, 1);
+        assert_true(exists(TASK_DIRECTORY "_meta/0_artifact_a.json"));
+        summary = verify(store, false);
+        assert_int_equal(problem_count(&summary), 0);
+        coffer_store_unref(store);
+}
+
 static void test_leftovers_are_found_and_removed(void **state)
 {
         (void)state;
@@ -303,6 +375,10 @@ int main(void)
                 in_own_directory(test_missing_blob_is_one_problem),
                 in_own_directory(test_lost_sidecar_is_mended),
                 in_own_directory(test_unreadable_data_is_found),
+                in_own_directory(test_records_that_a_crash_has_prevented_are_mended),
+                in_own_directory(test_task_that_the_tree_does_not_know_lacks_no_records),
+                in_own_directory(test_records_that_cannot_be_read_are_found),
+                in_own_directory(test_names_that_cannot_be_recorded_are_passed_over),
                 in_own_directory(test_leftovers_are_found_and_removed),
                 in_own_directory(test_one_flow_is_checked_alone),
                 in_own_directory(test_progress_is_told_in_bytes_and_can_stop),
