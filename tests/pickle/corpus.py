@@ -26,7 +26,8 @@ OBJECTS = []
 
 
 def add(name, *values):
-    OBJECTS.extend((f"{name}-{len(OBJECTS) + number}", value) for number, value in enumerate(values))
+    for value in values:
+        OBJECTS.append((f"{name}-{len(OBJECTS)}", value))
 
 
 # ---- plain values ----
@@ -343,7 +344,7 @@ add(
     Reduced(Listing, (), {"a": 1}, iter([1]), None),
     Reduced(complex, (1,)),
 )
-add("tuple-like", Point(1, 2), Point([], ()), [Point(1, 2)] * 2)
+add("namedtuple", Point(1, 2), Point([], ()), [Point(1, 2)] * 2)
 add("dataclass", Record("a"), Record("b", [1, 2]), Frozen(3))
 add("enum", Colour.RED, Colour.BLUE, Flags.A, Flags.A | Flags.B, Level.LOW, [Colour.RED, Colour.RED], re.IGNORECASE)
 

@@ -23,13 +23,13 @@ def dump(build_dir):
     path = build_dir / "tests" / "pickle-dump"
     assert path.exists(), f"{path} is not built"
 
-    def run(pickles):
+    def run(pickles, *arguments):
         records = []
         for data, buffers in pickles:
             records += [struct.pack("<Q", len(data)), data, struct.pack("<Q", len(buffers))]
             for buffer in buffers:
                 records += [struct.pack("<Q", len(buffer)), buffer]
-        done = subprocess.run([str(path)], input=b"".join(records), stdout=subprocess.PIPE, timeout=600)
+        done = subprocess.run([str(path), *arguments], input=b"".join(records), stdout=subprocess.PIPE, timeout=600)
         assert done.returncode == 0
         lines = done.stdout.decode("utf-8", "replace").splitlines()
         assert len(lines) == len(pickles)
@@ -66,6 +66,35 @@ def test_corpus(dump, protocol):
         if found != expected:
             wrong.append(f"{name}: {str(value)[:60]}\n  found    {str(found)[:400]}\n  expected {str(expected)[:400]}")
     assert not wrong, f"{len(wrong)} of {len(objects)}:\n" + "\n".join(wrong[:20])
+
+
+# Objects whose JSON does not say how they were pickled.
+RECOGNISED = {"constant", "int", "float", "complex", "str", "bytes", "bytearray", "list", "tuple", "dict", "set"}
+RECOGNISED |= {
+    "frozenset",
+    "nested",
+    "cycle",
+    "shared",
+    "random",
+    "date",
+    "delta",
+    "decimal",
+    "fraction",
+    "uuid",
+    "path",
+}
+RECOGNISED |= {"slice", "partial", "pattern", "numpy"}
+
+
+def test_json_is_the_same_whatever_the_protocol(dump):
+    found = {}
+    for protocol in PROTOCOLS:
+        objects = list(pickled(protocol))
+        for (name, _, _), one in zip(objects, dump([(data, []) for _, _, data in objects], "--tagged")):
+            assert not str(one).startswith("error"), f"{name}: {one}"
+            found.setdefault(name, []).append(json.dumps(one))
+    different = [name for name in found if len(set(found[name])) > 1 and name.split("-")[0] in RECOGNISED]
+    assert different == []
 
 
 # ---- what a pickler is asked for ----

@@ -230,6 +230,22 @@ static void put_document(const coffer_document *document)
         }
 }
 
+/* The form of docs/json-form.md, whole. */
+static void put_tagged(coffer_document *document)
+{
+        coffer_print_options options = COFFER_PRINT_OPTIONS_INIT;
+        coffer_error error = COFFER_ERROR_INIT;
+        char *text = NULL;
+        options.max_depth = options.max_items = options.max_text_bytes = UINT32_MAX;
+        options.max_output_bytes = UINT64_C(1) << 30;
+        options.width = 0;
+        if (coffer_value_to_json(document, coffer_document_root(document), true, &options, &text, &error) == COFFER_OK)
+                puts(text);
+        else
+                printf("error: %s\n", error.message);
+        coffer_free(text);
+}
+
 static bool get_number(uint64_t *out)
 {
         uint8_t bytes[8];
@@ -256,22 +272,25 @@ static coffer_bytes *get_bytes(void)
 
 enum { MAX_BUFFERS = 16 };
 
-static void answer(coffer_bytes *pickle, coffer_bytes *const *buffers, size_t buffer_count)
+static void answer(coffer_bytes *pickle, coffer_bytes *const *buffers, size_t buffer_count, bool tagged)
 {
         coffer_pickle_read_options options = COFFER_PICKLE_READ_OPTIONS_INIT;
         coffer_error error = COFFER_ERROR_INIT;
         coffer_document *document = NULL;
         options.buffers = buffers;
         options.buffer_count = buffer_count;
-        if (coffer_pickle_read(pickle, &options, &document, NULL, &error) == COFFER_OK)
-                put_document(document);
-        else
+        if (coffer_pickle_read(pickle, &options, &document, NULL, &error) != COFFER_OK)
                 printf("error: %s\n", error.message);
+        else if (tagged)
+                put_tagged(document);
+        else
+                put_document(document);
         coffer_document_unref(document);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+        bool tagged = argc == 2 && strcmp(argv[1], "--tagged") == 0;
         for (coffer_bytes *pickle; (pickle = get_bytes());) {
                 coffer_bytes *buffers[MAX_BUFFERS];
                 uint64_t buffer_count;
@@ -279,7 +298,7 @@ int main(void)
                         return 1;
                 for (size_t i = 0; i < buffer_count; i++)
                         buffers[i] = get_bytes();
-                answer(pickle, buffers, (size_t)buffer_count);
+                answer(pickle, buffers, (size_t)buffer_count, tagged);
                 for (size_t i = 0; i < buffer_count; i++)
                         coffer_bytes_unref(buffers[i]);
                 coffer_bytes_unref(pickle);
