@@ -110,9 +110,14 @@ def main():
         stock, ours, durable = [], [], []
         for number in range(options.rounds):
             where = scratch / label.replace(" ", "-") / str(number)
-            stock.append(stock_round(where / "stock", objects))
-            ours.append(our_round(program, where / "ours", kind, path, "0"))
-            durable.append(our_round(program, where / "durable", kind, path, "1"))
+            rounds = [
+                (stock, lambda: stock_round(where / "stock", objects)),
+                (ours, lambda: our_round(program, where / "ours", kind, path, "0")),
+                (durable, lambda: our_round(program, where / "durable", kind, path, "1")),
+            ]
+            for results, run in rounds:
+                os.sync()  # or a durable save would flush what the one before it left
+                results.append(run())
         show(label, stock, ours, durable, (disk_bytes(where / "stock"), disk_bytes(where / "ours")))
 
 

@@ -51,8 +51,9 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_save(coffer_cas *cas, cons
                                                            coffer_key *key, coffer_error *error);
 
 /* Loads and checks. COFFER_NOT_FOUND and COFFER_CORRUPT name key and path; COFFER_MALFORMED and COFFER_UNSUPPORTED tell
- * of a sidecar that cannot be understood. `raw` (may be NULL) tells how it was stored. Where the sidecar contradicts
- * the file, the way of reading that gives the key wins. */
+ * of a sidecar that cannot be understood and is needed: contents whose key is checked and right speak for themselves.
+ * `raw` (may be NULL) tells how it was stored. Where the sidecar contradicts the file, the way of reading that gives
+ * the key wins. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_load(coffer_cas *cas, const char *key, coffer_bytes **out,
                                                            bool *raw, coffer_error *error);
 /* The file's bytes as they are, neither unframed nor checked. */

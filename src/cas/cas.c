@@ -96,12 +96,13 @@ void coffer_stored_blob_done(coffer_stored_blob *blob)
         *blob = (coffer_stored_blob){NULL, NULL, NULL};
 }
 
-coffer_status coffer_cas_fetch(const coffer_cas *cas, const char *key, coffer_stored_blob *out, coffer_error *error)
+static coffer_status fetch(const coffer_cas *cas, const char *key, bool contents_only, coffer_stored_blob *out,
+                           coffer_error *error)
 {
         coffer_error cause = COFFER_ERROR_INIT;
 
         COFFER_TRY(coffer_cas_path(cas, key, &out->path, error));
-        coffer_storage_get get = {.path = out->path};
+        coffer_storage_get get = {.path = out->path, .contents_only = contents_only};
         COFFER_TRY(cas->storage->class_->get(cas->storage, &get, 1, &cause));
         if (get.status == COFFER_NOT_FOUND)
                 return coffer_cas_missing(cas, key, out->path, error);
@@ -112,10 +113,21 @@ coffer_status coffer_cas_fetch(const coffer_cas *cas, const char *key, coffer_st
         return COFFER_OK;
 }
 
+coffer_status coffer_cas_fetch(const coffer_cas *cas, const char *key, coffer_stored_blob *out, coffer_error *error)
+{
+        return fetch(cas, key, false, out, error);
+}
+
+coffer_status coffer_cas_fetch_contents(const coffer_cas *cas, const char *key, coffer_stored_blob *out,
+                                        coffer_error *error)
+{
+        return fetch(cas, key, true, out, error);
+}
+
 coffer_status coffer_cas_load_stored(coffer_cas *cas, const char *key, coffer_bytes **out, coffer_error *error)
 {
         coffer_stored_blob blob _cleanup_(coffer_stored_blob_done) = {NULL, NULL, NULL};
-        COFFER_TRY(coffer_cas_fetch(cas, key, &blob, error));
+        COFFER_TRY(coffer_cas_fetch_contents(cas, key, &blob, error));
         *out = TAKE_PTR(blob.bytes);
         return COFFER_OK;
 }

@@ -32,6 +32,10 @@ typedef struct coffer_stored_blob {
 /* COFFER_NOT_FOUND names key and path. Release with coffer_stored_blob_done, also after failure when zeroed before. */
 COFFER_MUST_CHECK
 coffer_status coffer_cas_fetch(const coffer_cas *cas, const char *key, coffer_stored_blob *out, coffer_error *error);
+/* The same without metadata. */
+COFFER_MUST_CHECK
+coffer_status coffer_cas_fetch_contents(const coffer_cas *cas, const char *key, coffer_stored_blob *out,
+                                        coffer_error *error);
 void coffer_stored_blob_done(coffer_stored_blob *blob);
 
 /* Says which blob an error is about: fills `error` with `cause` and key and path before it; returns the cause's status.

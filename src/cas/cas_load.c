@@ -67,7 +67,48 @@ static coffer_status load_otherwise(const coffer_cas *cas, const char *key, cons
         return COFFER_OK;
 }
 
-coffer_status coffer_cas_load(coffer_cas *cas, const char *key, coffer_bytes **out, bool *raw, coffer_error *error)
+/* Contents that give the key, read one way or the other; COFFER_DECLINED when they don't, or are too large to hash
+ * for nothing. */
+static coffer_status read_proven(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
+                                 const coffer_frame_class *frame, coffer_bytes **out, coffer_error *error)
+{
+        coffer_bytes *contents _cleanup_bytes_ = NULL;
+
+        coffer_status status = unframe(cas, blob, frame, &contents, error);
+        if (status == COFFER_OK && coffer_bytes_size(contents) > COFFER_CAS_CHEAP_BYTES)
+                return COFFER_DECLINED;
+        if (status == COFFER_OK)
+                status = check_key(contents, key, error);
+        if (status == COFFER_OK)
+                *out = TAKE_PTR(contents);
+        return status == COFFER_CORRUPT || status == COFFER_LIMIT ? COFFER_DECLINED : status;
+}
+
+/* Small contents that give the key need nothing to say how they are stored. COFFER_DECLINED: the sidecar must tell. */
+static coffer_status load_proven(const coffer_cas *cas, const char *key, coffer_bytes **out, bool *raw,
+                                 coffer_error *error)
+{
+        coffer_stored_blob blob _cleanup_(coffer_stored_blob_done) = {NULL, NULL, NULL};
+        const coffer_frame_class *frame = coffer_frame_current();
+        coffer_frame_sizes sizes;
+        coffer_cursor stored;
+
+        COFFER_TRY(coffer_cas_fetch_contents(cas, key, &blob, error));
+        if (coffer_bytes_size(blob.bytes) > COFFER_CAS_CHEAP_BYTES)
+                return COFFER_DECLINED;
+        COFFER_TRY(coffer_bytes_contiguous(blob.bytes, &stored, error));
+        if (frame->measure(stored, &sizes, NULL) != COFFER_OK)
+                frame = NULL;
+        else if (sizes.content_bytes > COFFER_CAS_CHEAP_BYTES)
+                return COFFER_DECLINED;
+        COFFER_TRY(read_proven(cas, key, &blob, frame, out, error));
+        if (raw)
+                *raw = !frame;
+        return COFFER_OK;
+}
+
+static coffer_status load_by_sidecar(const coffer_cas *cas, const char *key, coffer_bytes **out, bool *raw,
+                                     coffer_error *error)
 {
         coffer_stored_blob blob _cleanup_(coffer_stored_blob_done) = {NULL, NULL, NULL};
         coffer_error cause = COFFER_ERROR_INIT;
@@ -84,4 +125,12 @@ coffer_status coffer_cas_load(coffer_cas *cas, const char *key, coffer_bytes **o
         if (raw)
                 *raw = !frame;
         return COFFER_OK;
+}
+
+coffer_status coffer_cas_load(coffer_cas *cas, const char *key, coffer_bytes **out, bool *raw, coffer_error *error)
+{
+        coffer_status status = COFFER_DECLINED;
+        if (cas->verify != COFFER_VERIFY_CRC)
+                status = load_proven(cas, key, out, raw, error);
+        return status == COFFER_DECLINED ? load_by_sidecar(cas, key, out, raw, error) : status;
 }

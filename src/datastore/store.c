@@ -141,10 +141,9 @@ coffer_status coffer_task_names_path(const coffer_task_names *names, char **out,
 
 coffer_status coffer_store_get(coffer_store *store, const char *path, coffer_bytes **out, coffer_error *error)
 {
-        coffer_storage_get get = {.path = path};
+        coffer_storage_get get = {.path = path, .contents_only = true};
 
         COFFER_TRY(store->storage->class_->get(store->storage, &get, 1, error));
-        coffer_free(get.metadata_json);
         if (get.status != COFFER_OK) {
                 coffer_bytes_unref(get.bytes);
                 return get.status;

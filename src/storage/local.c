@@ -128,10 +128,13 @@ static coffer_status read_sidecar(const char *file, char **out, coffer_error *er
 static coffer_status get_one(coffer_storage *storage, coffer_storage_get *get, coffer_error *error)
 {
         char *file _cleanup_free_ = NULL, *metadata _cleanup_free_ = NULL;
+        coffer_bytes *bytes _cleanup_bytes_ = NULL;
 
         COFFER_TRY(coffer_local_file(storage, get->path, &file, error));
-        COFFER_TRY(read_sidecar(file, &metadata, error));
-        COFFER_TRY(coffer_fs_read(file, &get->bytes, error));
+        COFFER_TRY(coffer_fs_read(file, &bytes, error));
+        if (!get->contents_only)
+                COFFER_TRY(read_sidecar(file, &metadata, error));
+        get->bytes = TAKE_PTR(bytes);
         get->metadata_json = TAKE_PTR(metadata);
         return COFFER_OK;
 }
@@ -260,6 +263,7 @@ static void local_free(coffer_storage *storage)
 {
         coffer_local *local = coffer_local_of(storage);
         coffer_pending_free(local->pending);
+        coffer_sidecars_free(local->sidecars);
         coffer_free(local->base.root);
         coffer_free(local);
 }
@@ -286,9 +290,12 @@ coffer_status coffer_storage_open_local(const char *type, const char *root, cons
                 status = coffer_error_set(error, COFFER_NO_MEMORY, "no memory to open the datastore '%s'", root);
         for (size_t end = root_copy ? strlen(root_copy) : 0; end > 1 && root_copy[end - 1] == '/'; end--)
                 root_copy[end - 1] = '\0';
+        if (status == COFFER_OK)
+                status = coffer_sidecars_new(&local->sidecars, error);
         if (status == COFFER_OK && options->sync)
                 status = coffer_pending_new(root_copy, &local->pending, error);
         if (status != COFFER_OK) {
+                coffer_sidecars_free(local ? local->sidecars : NULL);
                 coffer_free(root_copy);
                 coffer_free(local);
                 return status;

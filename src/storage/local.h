@@ -5,9 +5,11 @@
 
 #include <coffer/sys/storage.h>
 #include "storage/pending.h"
+#include "storage/sidecars.h"
 
 typedef struct coffer_local {
         coffer_storage base;
+        coffer_sidecars *sidecars;
         coffer_pending *pending; /* NULL: nobody will ask for durability */
 } coffer_local;
 

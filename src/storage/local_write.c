@@ -56,37 +56,36 @@ coffer_status coffer_local_write(coffer_storage_writer *writer, coffer_cursor da
 static coffer_status publish_metadata(coffer_local *local, const char *sidecar, const char *metadata_json,
                                       coffer_error *error)
 {
-        COFFER_TRY(coffer_fs_publish(sidecar, coffer_cursor_text(metadata_json), true, false, error));
+        COFFER_TRY(coffer_sidecars_publish(local->sidecars, sidecar, metadata_json, true, error));
         if (local->pending)
                 coffer_pending_note(local->pending, sidecar);
         return COFFER_OK;
 }
 
-/* Metadata of an earlier object must not describe this one, not even if we crash before our own is there. */
-static coffer_status prepare_metadata(coffer_storage_writer *writer, const char *metadata_json, bool overwrite,
-                                      bool metadata_first, coffer_error *error)
+static coffer_status check_absent(const coffer_storage_writer *writer, coffer_error *error)
 {
         coffer_file_type type;
-        if (!overwrite) {
-                COFFER_TRY(coffer_fs_stat(writer->file, &type, NULL, error));
-                if (type != COFFER_FILE_NONE)
-                        return coffer_error_set(error, COFFER_CONFLICT, "'%s' is there already", writer->file);
-        }
-        if (metadata_json && metadata_first)
-                return publish_metadata(writer->local, writer->sidecar, metadata_json, error);
-        return coffer_fs_remove(writer->sidecar, error);
+        COFFER_TRY(coffer_fs_stat(writer->file, &type, NULL, error));
+        if (type != COFFER_FILE_NONE)
+                return coffer_error_set(error, COFFER_CONFLICT, "'%s' is there already", writer->file);
+        return COFFER_OK;
 }
 
 coffer_status coffer_local_commit(coffer_storage_writer *writer, const char *metadata_json, bool overwrite,
                                   bool metadata_first, coffer_error *error)
 {
         coffer_storage_writer *owned _cleanup_(coffer_local_abortp) = writer;
+        bool is_first = metadata_json && (metadata_first || !overwrite);
 
-        COFFER_TRY(prepare_metadata(owned, metadata_json, overwrite, metadata_first, error));
+        if (!overwrite)
+                COFFER_TRY(check_absent(owned, error));
+        /* Metadata of an earlier object must not describe this one, not even if we crash before our own is there. */
+        COFFER_TRY(is_first ? publish_metadata(owned->local, owned->sidecar, metadata_json, error)
+                            : coffer_fs_remove(owned->sidecar, error));
         COFFER_TRY(coffer_file_writer_commit(TAKE_PTR(owned->content), overwrite, false, error));
         if (owned->local->pending)
                 coffer_pending_note(owned->local->pending, owned->file);
-        if (metadata_json && !metadata_first)
+        if (metadata_json && !is_first)
                 COFFER_TRY(publish_metadata(owned->local, owned->sidecar, metadata_json, error));
         return COFFER_OK;
 }

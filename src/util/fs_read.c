@@ -33,9 +33,11 @@ static ssize_t read_some(int descriptor, void *buffer, size_t capacity_bytes)
         return got_bytes;
 }
 
-static coffer_status read_to_end(int descriptor, const char *path, coffer_buf *buf, coffer_error *error)
+/* Up to the end, or up to `expected_bytes` (0: nobody knows), after which another read would find the end. */
+static coffer_status read_to_end(int descriptor, const char *path, size_t expected_bytes, coffer_buf *buf,
+                                 coffer_error *error)
 {
-        for (;;) {
+        while (expected_bytes == 0 || buf->size_bytes != expected_bytes) {
                 if (buf->size_bytes == buf->capacity_bytes)
                         COFFER_TRY(coffer_buf_reserve(buf, READ_STEP_BYTES, error));
                 ssize_t got_bytes =
@@ -46,15 +48,15 @@ static coffer_status read_to_end(int descriptor, const char *path, coffer_buf *b
                         return COFFER_OK;
                 buf->size_bytes += (size_t)got_bytes;
         }
+        return COFFER_OK;
 }
 
 static coffer_status append_read(int descriptor, const char *path, size_t expected_bytes, coffer_bytes *bytes,
                                  coffer_error *error)
 {
         _cleanup_buf_ coffer_buf buf = COFFER_BUF_INIT(SIZE_MAX);
-        /* One byte more than expected, so that the end is found without growing. */
-        COFFER_TRY(coffer_buf_reserve(&buf, expected_bytes + 1, error));
-        COFFER_TRY(read_to_end(descriptor, path, &buf, error));
+        COFFER_TRY(coffer_buf_reserve(&buf, expected_bytes > 0 ? expected_bytes : READ_STEP_BYTES, error));
+        COFFER_TRY(read_to_end(descriptor, path, expected_bytes, &buf, error));
         return coffer_buf_take_into(&buf, bytes, error);
 }
 
@@ -114,7 +116,7 @@ coffer_status coffer_fs_read_descriptor(int descriptor, const char *name, coffer
 {
         _cleanup_bytes_ coffer_bytes *bytes = NULL;
         COFFER_TRY(coffer_bytes_new(&bytes, error));
-        COFFER_TRY(append_read(descriptor, name, READ_STEP_BYTES - 1, bytes, error));
+        COFFER_TRY(append_read(descriptor, name, 0, bytes, error));
         *out = TAKE_PTR(bytes);
         return COFFER_OK;
 }

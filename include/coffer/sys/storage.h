@@ -30,6 +30,7 @@ typedef struct coffer_storage_put {
 /* One object got. */
 typedef struct coffer_storage_get {
         const char *path;
+        bool contents_only;   /* the metadata is not wanted */
         coffer_status status; /* OK, NOT_FOUND, or why it failed */
         coffer_bytes *bytes;  /* one reference, or NULL */
         char *metadata_json;  /* coffer_free; NULL: the object has none; "" when what is kept is no text */

@@ -78,7 +78,7 @@ static void the_sidecar_tells_how_to_read(void **state)
 
 static void a_sidecar_that_says_nothing_is_an_error(void **state)
 {
-        WITH_CAS(COFFER_VERIFY_AUTO);
+        WITH_CAS(COFFER_VERIFY_CRC);
         static const struct {
                 const char *sidecar;
                 coffer_status status;
@@ -105,6 +105,18 @@ static void a_sidecar_that_says_nothing_is_an_error(void **state)
                 assert_non_null(strstr(error.message, cases[i].message));
                 assert_non_null(strstr(error.message, HELLO_KEY));
                 assert_status(drain_stream(cas, HELLO_KEY, &streamed, NULL), cases[i].status);
+        }
+}
+
+static void contents_that_give_the_key_need_no_sidecar(void **state)
+{
+        WITH_CAS(COFFER_VERIFY_AUTO);
+        static const char *const sidecars[] = {NULL, "", "{}", "[1]", "{\"cas_version\": 2}", RAW, FRAMED};
+        for (size_t i = 0; i < ARRAY_COUNT(sidecars); i++) {
+                plant_framed(HELLO_KEY, coffer_cursor_text("hello"), sidecars[i]);
+                assert_ok(loads(cas, HELLO_KEY, coffer_cursor_text("hello"), false, NULL));
+                plant(HELLO_KEY, coffer_cursor_text("hello"), sidecars[i]);
+                assert_ok(loads(cas, HELLO_KEY, coffer_cursor_text("hello"), true, NULL));
         }
 }
 
@@ -287,6 +299,7 @@ int main(void)
                 in_own_directory(a_missing_blob_is_named_with_its_path),
                 in_own_directory(the_sidecar_tells_how_to_read),
                 in_own_directory(a_sidecar_that_says_nothing_is_an_error),
+                in_own_directory(contents_that_give_the_key_need_no_sidecar),
                 in_own_directory(a_damaged_blob_is_named_with_its_path),
                 in_own_directory(swapped_contents_are_found_where_the_mode_says_so),
                 in_own_directory(streams_check_the_key_whatever_the_mode),

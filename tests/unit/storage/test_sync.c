@@ -65,7 +65,7 @@ static void a_few_files_are_flushed_with_all_directories_above_them(void **state
         assert_ok(put_text(storage, "F/data/ab/key", "x", "{}", false, NULL));
         assert_string_equal(flushed, "");
         assert_ok(storage->class_->sync(storage, NULL));
-        assert_string_equal(flushed, "/root/F/data/ab/key,/root/F/data/ab/key_meta,"
+        assert_string_equal(flushed, "/root/F/data/ab/key_meta,/root/F/data/ab/key,"
                                      "/root/F/data/ab,/root/F/data,/root/F,/root,,");
 }
 
