@@ -50,7 +50,7 @@ int cli_open_task(cli_context *context, const cli_path *path, const cli_number *
 {
         coffer_error error = COFFER_ERROR_INIT;
         coffer_task_options options = COFFER_TASK_OPTIONS_INIT;
-        coffer_store *store;
+        coffer_store *store = NULL;
         int code = cli_open_store(context, false, &store);
         if (code)
                 return code;

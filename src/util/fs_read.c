@@ -95,7 +95,7 @@ static coffer_status append_mapping(int descriptor, size_t size_bytes, coffer_by
 coffer_status coffer_fs_read(const char *path, coffer_bytes **out, coffer_error *error)
 {
         int descriptor _cleanup_(coffer_fs_closep) = -1;
-        uint64_t size_bytes;
+        uint64_t size_bytes = 0;
         _cleanup_bytes_ coffer_bytes *bytes = NULL;
         COFFER_TRY(open_regular(path, &descriptor, &size_bytes, error));
         COFFER_TRY(coffer_bytes_new(&bytes, error));

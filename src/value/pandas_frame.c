@@ -2,6 +2,7 @@
 /* DataFrame and Series. Both hold a manager: a list of axes (the labels of the columns, and the rows' index) and
  * blocks, each a two-dimensional array whose rows are columns of the frame, with the places of those columns. */
 #include "value/element.h"
+#include "value/forms_arrow.h"
 #include "value/forms_numpy.h"
 #include "value/forms_pandas.h"
 #include "value/tensor.h"
@@ -96,6 +97,14 @@ static int64_t place_at(const placement *places, int64_t index)
 
 /* ---- labels ---- */
 
+typedef struct frame {
+        coffer_document *scratch;
+        const coffer_value *index;    /* of the columns */
+        const coffer_value *labels;   /* the same as a list or tensor where that had to be made, else NULL */
+        const coffer_value **columns; /* NULL where none has been found */
+        size_t count;
+} frame;
+
 /* One label of an index that has them in an array. */
 static coffer_status array_label(coffer_document *scratch, const coffer_value *data, size_t index,
                                  const coffer_value **out, coffer_error *error)
@@ -120,6 +129,25 @@ static coffer_status array_label(coffer_document *scratch, const coffer_value *d
         return coffer_element_value(scratch, &tensor.dtype, tensor.data + offset, out, error);
 }
 
+/* The same where pandas keeps them in an Arrow array, whose elements are worked out once. */
+static coffer_status resolve_arrow_labels(frame *f, coffer_error *error)
+{
+        const coffer_value *class, *parameters;
+        if (!coffer_pandas_index(f->index, &class, &parameters))
+                return COFFER_OK;
+        const coffer_value *data = coffer_value_lookup(parameters, "data");
+        const coffer_value *array = data ? coffer_pandas_arrow(data) : NULL;
+        return array ? coffer_arrow_elements(f->scratch, array, &f->labels, error) : COFFER_OK;
+}
+
+static coffer_status made_label(const frame *f, size_t place, const coffer_value **out, coffer_error *error)
+{
+        if (f->labels->kind == COFFER_KIND_TENSOR)
+                return array_label(f->scratch, f->labels, place, out, error);
+        *out = coffer_value_item(f->labels, place);
+        return *out ? COFFER_OK : COFFER_DECLINED;
+}
+
 static coffer_status label_at(coffer_document *scratch, const coffer_value *index, size_t place,
                               const coffer_value **out, coffer_error *error)
 {
@@ -142,13 +170,6 @@ static coffer_status label_at(coffer_document *scratch, const coffer_value *inde
 }
 
 /* ---- columns ---- */
-
-typedef struct frame {
-        coffer_document *scratch;
-        const coffer_value *index;    /* of the columns */
-        const coffer_value **columns; /* NULL where none has been found */
-        size_t count;
-} frame;
 
 /* Row `row` of a block as an array of its own, over the same memory. */
 static coffer_status slice_block(const frame *f, const coffer_tensor *block, int64_t row, const coffer_value **out,
@@ -235,7 +256,8 @@ static coffer_status collect_columns(const frame *f, const coffer_value **out, c
                 return coffer_document_failure(f->scratch, error);
         for (size_t i = 0; i < f->count; i++) {
                 const coffer_value *pair[2] = {NULL, f->columns[i]};
-                COFFER_TRY(label_at(f->scratch, f->index, i, &pair[0], error));
+                COFFER_TRY(f->labels ? made_label(f, i, &pair[0], error)
+                                     : label_at(f->scratch, f->index, i, &pair[0], error));
                 if (!pair[1])
                         return COFFER_DECLINED;
                 coffer_value *tuple = coffer_node_sequence(f->scratch, COFFER_KIND_TUPLE, pair, 2);
@@ -259,6 +281,7 @@ static coffer_status read_columns(coffer_document *scratch, const manager *from,
         if (!f.columns)
                 return coffer_document_failure(scratch, error);
         memset(f.columns, 0, (f.count + 1) * sizeof(*f.columns));
+        COFFER_TRY(resolve_arrow_labels(&f, error));
         COFFER_TRY(read_blocks(&f, from->blocks, error));
         return collect_columns(&f, out, error);
 }

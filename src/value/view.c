@@ -167,7 +167,8 @@ static coffer_status view_unknown(coffer_document *scratch, const coffer_maker *
 
 const coffer_form *coffer_form_find(const coffer_maker *maker)
 {
-        static const coffer_form *const tables[] = {coffer_forms_stdlib, coffer_forms_numpy, coffer_forms_pandas};
+        static const coffer_form *const tables[] = {coffer_forms_stdlib, coffer_forms_numpy, coffer_forms_pandas,
+                                                    coffer_forms_arrow};
         for (size_t i = 0; i < ARRAY_COUNT(tables); i++)
                 for (const coffer_form *form = tables[i]; form->module; form++)
                         if (coffer_maker_is(maker, form->module, form->qualname))

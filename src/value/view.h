@@ -115,6 +115,7 @@ typedef struct coffer_form {
 extern const coffer_form coffer_forms_stdlib[];
 extern const coffer_form coffer_forms_numpy[];
 extern const coffer_form coffer_forms_pandas[];
+extern const coffer_form coffer_forms_arrow[];
 
 /* The form of what `maker` made, or NULL. */
 const coffer_form *coffer_form_find(const coffer_maker *maker);
