@@ -77,12 +77,13 @@ typedef struct coffer_descriptor {
         const char *const *types;     /* "module.qualname", claimed with their subclasses; "=module.qualname" without;
                                          "module.*" everything of a top-level package */
         const char *const *encodings; /* that it reads */
-        const char *const *needs;     /* names of libraries, for messages */
+        const char *const *needs;     /* names of libraries or packages, for messages */
         bool off_by_default;          /* active only when a toggle enables it */
+        bool is_off;                  /* whatever the toggles say */
 } coffer_descriptor;
 #define COFFER_DESCRIPTOR_INIT                                                                                         \
         {                                                                                                              \
-                1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false                                                     \
+                1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, false                                              \
         }
 
 /* Declares an entry whose code `host` (which must outlive the registry) loads: at once when it has neither types nor
@@ -146,8 +147,7 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_registry_deserialize(coffer_re
                                                                        coffer_error *error);
 
 /* Serializers that would be asked, in order: priority ascending, then later entries first. Free with coffer_free; the
- * number is in
- * `*count`. */
+ * number is in `*count`. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_registry_order(coffer_registry *registry, coffer_choice **out,
                                                                  size_t *count, coffer_error *error);
 
@@ -163,7 +163,9 @@ typedef struct coffer_record_status {
         const char *type;                    /* or NULL */
         const char *import_trigger;          /* "eager", "hook", "type", "encoding" or NULL */
         uint64_t dispatch_error_count;
-        const char *source; /* or NULL */
+        const char *source;                    /* or NULL */
+        const char *const *previously_awaited; /* ends with NULL; NULL: nothing that it waited for ever appeared */
+        const char *const *needs;              /* names of libraries or packages, as declared; ends with NULL */
 } coffer_record_status;
 
 /* A snapshot of all records, in the order of declaration. Free with coffer_registry_status_free. */

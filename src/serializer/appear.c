@@ -19,30 +19,82 @@ void coffer_lifecycle_forget(coffer_registry *registry, const char *name)
                                coffer_map_value_at(registry->synced.pending, i), name);
 }
 
-/* The first in the set that waits on this host, or NULL. Names that no longer stand for a waiting record are passed
- * over: nothing is driven whatever state it is in. */
-static coffer_record *first_waiting(const coffer_registry *registry, const coffer_map *waiting, const coffer_host *host)
+/* Nothing is driven whatever state it is in: a name may no longer stand for a record that waits. */
+static bool is_waiting(const coffer_record *record)
 {
-        for (size_t i = 0; i < coffer_map_count(waiting); i++) {
-                coffer_record *record = coffer_map_get(registry->synced.records, coffer_map_key_at(waiting, i));
-                if (record && record->state == COFFER_RECORD_PENDING_ON_IMPORTS && (!host || record->host == host))
-                        return record;
+        return record->state != COFFER_RECORD_ACTIVE && record->state != COFFER_RECORD_BROKEN &&
+               record->state != COFFER_RECORD_DISABLED;
+}
+
+/* The first name in the set whose record waits on this host, or NULL. */
+static const char *first_waiting(const coffer_registry *registry, const coffer_map *waiting, const coffer_host *host)
+{
+        for (size_t i = 0; waiting && i < coffer_map_count(waiting); i++) {
+                const char *name = coffer_map_key_at(waiting, i);
+                const coffer_record *record = coffer_map_get(registry->synced.records, name);
+                if (record && is_waiting(record) && (!host || record->host == host))
+                        return name;
         }
         return NULL;
+}
+
+static coffer_status add_all(coffer_map *to, const coffer_map *from)
+{
+        for (size_t i = 0; i < coffer_map_count(from); i++)
+                COFFER_TRY(coffer_map_set(to, coffer_map_key_at(from, i), NULL, NULL));
+        return COFFER_OK;
+}
+
+/* Something that the record waited for is there: all that it waits for counts as waited for from now on, so that one
+ * that is missing again is a loop. Without memory for that it is not: the next time it is. */
+static void note_appearance(coffer_registry *registry, coffer_record *record, const char *missing)
+{
+        _cleanup_map_ coffer_map *awaited = NULL;
+        if (coffer_map_new(NULL, &awaited, NULL) == COFFER_OK && add_all(awaited, record->awaiting) == COFFER_OK &&
+            (!record->awaited || add_all(awaited, record->awaited) == COFFER_OK)) {
+                coffer_map_free(record->awaited);
+                record->awaited = TAKE_PTR(awaited);
+        }
+        coffer_map_remove(record->awaiting, missing);
+        coffer_registry_changed(registry);
+}
+
+/* With the lock held. */
+static coffer_record *take_waiting(coffer_registry *registry, const char *missing, const coffer_host *host)
+{
+        coffer_map *waiting = coffer_map_get(registry->synced.pending, missing);
+        const char *name = first_waiting(registry, waiting, host);
+        if (name) {
+                coffer_record *record = coffer_map_get(registry->synced.records, name);
+                note_appearance(registry, record, missing);
+                remove_waiting(registry, missing, waiting, name);
+                return record;
+        }
+        if (waiting && !host) {
+                coffer_map_remove(registry->synced.pending, missing);
+                coffer_map_free(waiting);
+        }
+        return NULL;
+}
+
+coffer_record *coffer_registry_take_waiting(coffer_registry *registry, const char *missing)
+{
+        COFFER_LOCK_SCOPE(&registry->lock);
+        coffer_record *record = take_waiting(registry, missing, NULL);
+        return record ? coffer_record_ref(record) : NULL;
 }
 
 coffer_record *coffer_lifecycle_take_waiting(coffer_registry *registry, const char *missing, const coffer_host *host)
 {
         COFFER_LOCK_SCOPE(&registry->lock);
         for (;;) {
-                coffer_map *waiting = coffer_map_get(registry->synced.pending, missing);
-                coffer_record *record = waiting ? first_waiting(registry, waiting, host) : NULL;
+                coffer_record *record = take_waiting(registry, missing, host);
                 if (!record)
                         return NULL;
-                coffer_map_remove(record->awaiting, missing);
-                remove_waiting(registry, missing, waiting, record->name);
-                if (coffer_lifecycle_claim(registry, record))
+                if (coffer_lifecycle_claim(registry, record)) {
+                        record->state = COFFER_RECORD_PENDING_ON_IMPORTS; /* whatever it was set to */
                         return record;
+                }
                 record->must_retry = true;
         }
 }

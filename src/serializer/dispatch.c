@@ -10,13 +10,13 @@ enum {
 
 /* ---- errors of those that are asked ---- */
 
-static uint64_t count_error(coffer_registry *registry, const coffer_serializer *serializer, const coffer_error *cause)
+uint64_t coffer_registry_account(coffer_registry *registry, const char *type, const char *message)
 {
         COFFER_LOCK_SCOPE(&registry->lock);
-        coffer_record *record = coffer_registry_record_of_type(registry, serializer->type);
+        coffer_record *record = coffer_registry_record_of_type(registry, type);
         if (!record)
                 return 1;
-        (void)coffer_error_set(&record->last_error, COFFER_SERIALIZER, "dispatch: %s", cause->message);
+        (void)coffer_error_set(&record->last_error, COFFER_SERIALIZER, "dispatch: %s", message);
         return ++record->dispatch_error_count;
 }
 
@@ -29,7 +29,7 @@ static coffer_status skip_failing(coffer_registry *registry, const coffer_serial
                 return coffer_error_set(error, status, "%s", cause->message);
         if (cause->status != status)
                 (void)coffer_error_set(cause, status, "%s", coffer_status_text(status));
-        uint64_t count = count_error(registry, serializer, cause);
+        uint64_t count = coffer_registry_account(registry, serializer->type, cause->message);
         if (count <= MOST_WARNINGS)
                 coffer_registry_warn(registry, "Serializer %s failed during dispatch and was skipped: %s%s",
                                      coffer_serializer_name(serializer), cause->message,
@@ -59,14 +59,16 @@ static bool call_all(coffer_registry *registry, const struct callees *callees, c
         return changed;
 }
 
-struct ancestor_search {
-        const coffer_view *view;
-        struct callees callees;
+/* Calls `look` with everything that a descriptor can say to claim the object: "=module.qualname" of its own type,
+ * "module.qualname" of each ancestor, "package.*" of each ancestor's package. */
+struct claim_search {
+        void (*look)(void *user, const char *claim);
+        void *user;
         bool is_ancestor; /* the first one visited is the object's own type */
 };
 
 /* Looks up PREFIX + the first bytes of MODULE + "." + QUALNAME. Nobody can claim a longer one. */
-static void search_type(struct ancestor_search *search, const char *prefix, const char *module, size_t module_length,
+static void search_type(const struct claim_search *search, const char *prefix, const char *module, size_t module_length,
                         const char *qualname)
 {
         char type[COFFER_TYPE_CLAIM_BYTES];
@@ -77,18 +79,60 @@ static void search_type(struct ancestor_search *search, const char *prefix, cons
         char *end = mempcpy(mempcpy(type, prefix, prefix_length), module, module_length);
         *end++ = '.';
         memcpy(end, qualname, qualname_length + 1);
-        add_callees(&search->callees, coffer_view_type_claims(search->view, type));
+        search->look(search->user, type);
 }
 
 static bool search_ancestor(void *user, const char *module, const char *qualname)
 {
-        struct ancestor_search *search = user;
+        struct claim_search *search = user;
         if (!search->is_ancestor)
                 search_type(search, "=", module, strlen(module), qualname);
         search->is_ancestor = true;
         search_type(search, "", module, strlen(module), qualname);
         search_type(search, "", module, strcspn(module, "."), "*");
         return true;
+}
+
+static void search_claims(const coffer_object *object, void (*look)(void *user, const char *claim), void *user)
+{
+        struct claim_search search = {look, user, false};
+        if (object->type->ancestors)
+                object->type->ancestors(object, search_ancestor, &search);
+}
+
+struct record_search {
+        const coffer_record *record;
+        bool is_found;
+};
+
+static void look_in_record(void *user, const char *claim)
+{
+        struct record_search *search = user;
+        search->is_found = search->is_found || coffer_map_has(search->record->types, claim);
+}
+
+bool coffer_record_claims_object(const coffer_record *record, const coffer_object *object)
+{
+        struct record_search search = {record, false};
+        if (coffer_map_count(record->types) > 0)
+                search_claims(object, look_in_record, &search);
+        return search.is_found;
+}
+
+bool coffer_record_claims_encoding(const coffer_record *record, const char *encoding)
+{
+        return coffer_map_has(record->encodings, encoding);
+}
+
+struct view_search {
+        const coffer_view *view;
+        struct callees callees;
+};
+
+static void look_in_view(void *user, const char *claim)
+{
+        struct view_search *search = user;
+        add_callees(&search->callees, coffer_view_type_claims(search->view, claim));
 }
 
 /* The current view, after everything is loaded that claims the type of the object. */
@@ -98,9 +142,9 @@ static coffer_status view_for_object(coffer_registry *registry, const coffer_obj
         for (;;) {
                 _cleanup_view_ coffer_view *view = NULL;
                 COFFER_TRY(coffer_view_acquire(registry, &view, error));
-                struct ancestor_search search = {view, {{NULL}, 0}, false};
-                if (coffer_view_has_type_claims(view) && object->type->ancestors)
-                        object->type->ancestors(object, search_ancestor, &search);
+                struct view_search search = {view, {{NULL}, 0}};
+                if (coffer_view_has_type_claims(view))
+                        search_claims(object, look_in_view, &search);
                 if (!call_all(registry, &search.callees, COFFER_TRIGGER_TYPE)) {
                         *out = TAKE_PTR(view);
                         return COFFER_OK;
@@ -137,6 +181,22 @@ static coffer_status no_serializer(const coffer_object *object, const char *name
                                 name, type ? type : "object");
 }
 
+/* What the reader needs, as " It needs a, b: install them." */
+static void explain_needs(const coffer_record *record, coffer_error *out)
+{
+        size_t count = coffer_map_count(record->needs);
+        *out->message = '\0';
+        for (size_t i = 0; i < count; i++) {
+                coffer_error so_far = *out;
+                (void)coffer_error_set(out, COFFER_DECLINED, "%s%s'%s'", so_far.message, i ? ", " : " It needs ",
+                                       coffer_map_key_at(record->needs, i));
+        }
+        coffer_error list = *out;
+        if (count > 0)
+                (void)coffer_error_set(out, COFFER_DECLINED, "%s: install %s.", list.message,
+                                       count > 1 ? "them" : "it");
+}
+
 /* Says of a declared reader of the encoding why it is not among those that were asked; an empty message when there is
  * none. */
 static void explain_reader(coffer_registry *registry, const char *encoding, coffer_error *out)
@@ -147,12 +207,25 @@ static void explain_reader(coffer_registry *registry, const char *encoding, coff
                 const coffer_record *record = coffer_map_value_at(registry->synced.records, i);
                 if (!coffer_map_has(record->encodings, encoding) || record->state == COFFER_RECORD_ACTIVE)
                         continue;
+                coffer_error needs;
+                explain_needs(record, &needs);
                 bool has_reason = record->last_error.status != COFFER_OK;
-                (void)coffer_error_set(out, COFFER_DECLINED, " Serializer '%s' reads this encoding but is %s%s%s",
+                (void)coffer_error_set(out, COFFER_DECLINED, " Serializer '%s' reads this encoding but is %s%s%s%s%s",
                                        record->name, coffer_record_state_name(record->state), has_reason ? ": " : ".",
-                                       has_reason ? record->last_error.message : "");
+                                       has_reason ? record->last_error.message : "",
+                                       has_reason && *needs.message ? "." : "", needs.message);
                 return;
         }
+}
+
+coffer_status coffer_registry_explain(coffer_registry *registry, const char *encoding, char **out, coffer_error *error)
+{
+        coffer_error reader;
+        explain_reader(registry, encoding, &reader);
+        if (!*reader.message)
+                return coffer_error_set(error, COFFER_NOT_FOUND, "no declared serializer reads '%s'", encoding);
+        *out = coffer_strdup(reader.message + 1); /* it starts with the space that parts it from what is before */
+        return *out ? COFFER_OK : coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for an explanation");
 }
 
 static coffer_status no_deserializer(coffer_registry *registry, const coffer_metadata *metadata, const char *name,
@@ -191,9 +264,11 @@ static coffer_status find_taker(coffer_registry *registry, const coffer_view *vi
                                 coffer_choice *out, coffer_error *error)
 {
         for (size_t i = 0; i < coffer_view_count(view); i++) {
-                const coffer_choice *choice = coffer_view_at(view, i);
+                const coffer_choice *choice = &coffer_view_at(view, i)->choice;
                 coffer_error cause = COFFER_ERROR_INIT;
                 bool takes = false;
+                if (!choice->serializer)
+                        continue;
                 coffer_status status = ask(choice->serializer, question, &takes, &cause);
                 if (status == COFFER_OK && takes) {
                         *out = *choice;
@@ -240,9 +315,10 @@ coffer_status coffer_registry_order(coffer_registry *registry, coffer_choice **o
         coffer_choice *order = coffer_alloc_zeroed(coffer_view_count(view), sizeof(*order));
         if (!order)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for the order of serializers");
-        *count = coffer_view_count(view);
-        for (size_t i = 0; i < *count; i++)
-                order[i] = *coffer_view_at(view, i);
+        *count = 0;
+        for (size_t i = 0; i < coffer_view_count(view); i++)
+                if (coffer_view_at(view, i)->choice.serializer)
+                        order[(*count)++] = coffer_view_at(view, i)->choice;
         *out = order;
         return COFFER_OK;
 }

@@ -81,18 +81,16 @@ static coffer_status complete_metadata(coffer_metadata *metadata, const coffer_o
         return COFFER_OK;
 }
 
-coffer_status coffer_registry_serialize(coffer_registry *registry, const coffer_object *object, const char *name,
-                                        coffer_blob **blob, coffer_metadata **metadata, coffer_error *error)
+coffer_status coffer_choice_serialize(const coffer_choice *choice, const coffer_object *object, const char *name,
+                                      coffer_blob **blob, coffer_metadata **metadata, coffer_error *error)
 {
-        coffer_choice choice;
-        COFFER_TRY(coffer_registry_find_serializer(registry, object, name, &choice, error));
         _cleanup_blob_list_ coffer_blob_list *made = NULL;
         _cleanup_metadata_ coffer_metadata *said = NULL;
         COFFER_TRY(coffer_blob_list_new(&made, error));
         COFFER_TRY(coffer_metadata_new(&said, error));
 
         coffer_error cause = COFFER_ERROR_INIT;
-        const coffer_serializer *serializer = choice.serializer;
+        const coffer_serializer *serializer = choice->serializer;
         coffer_status status = serializer->serialize(serializer, object, COFFER_STORAGE, made, said, NULL, &cause);
         if (status != COFFER_OK)
                 return blame(serializer, name, status, &cause, error);
@@ -101,7 +99,7 @@ coffer_status coffer_registry_serialize(coffer_registry *registry, const coffer_
         coffer_blob *only = coffer_blob_list_at(made, 0);
         uint64_t size_bytes = coffer_bytes_size(coffer_blob_bytes(only));
         COFFER_TRY(check_metadata(serializer, said, size_bytes, name, error));
-        status = complete_metadata(said, object, choice.source, size_bytes, &cause);
+        status = complete_metadata(said, object, choice->source, size_bytes, &cause);
         if (status != COFFER_OK)
                 return blame(serializer, name, status, &cause, error);
         *blob = coffer_blob_ref(only);
@@ -109,23 +107,35 @@ coffer_status coffer_registry_serialize(coffer_registry *registry, const coffer_
         return COFFER_OK;
 }
 
+coffer_status coffer_registry_serialize(coffer_registry *registry, const coffer_object *object, const char *name,
+                                        coffer_blob **blob, coffer_metadata **metadata, coffer_error *error)
+{
+        coffer_choice choice;
+        COFFER_TRY(coffer_registry_find_serializer(registry, object, name, &choice, error));
+        return coffer_choice_serialize(&choice, object, name, blob, metadata, error);
+}
+
 /* ---- load ---- */
 
-coffer_status coffer_registry_deserialize(coffer_registry *registry, coffer_blob *blob, const coffer_metadata *metadata,
-                                          const char *name, coffer_object *out, coffer_error *error)
+static coffer_status check_loadable(coffer_blob *blob, const char *name, coffer_error *error)
 {
-        if (!coffer_blob_bytes(blob))
-                return coffer_error_set(error, COFFER_UNSUPPORTED, "artifact '%s' is a reference to '%s'", name,
-                                        coffer_blob_reference(blob));
-        coffer_choice choice;
-        COFFER_TRY(coffer_registry_find_deserializer(registry, metadata, name, &choice, error));
+        return coffer_blob_bytes(blob)
+                       ? COFFER_OK
+                       : coffer_error_set(error, COFFER_UNSUPPORTED, "artifact '%s' is a reference to '%s'", name,
+                                          coffer_blob_reference(blob));
+}
+
+coffer_status coffer_choice_deserialize(const coffer_choice *choice, coffer_blob *blob, const coffer_metadata *metadata,
+                                        const char *name, coffer_object *out, coffer_error *error)
+{
+        COFFER_TRY(check_loadable(blob, name, error));
         _cleanup_blob_list_ coffer_blob_list *blobs = NULL;
         COFFER_TRY(coffer_blob_list_new(&blobs, error));
         COFFER_TRY(coffer_blob_list_add(blobs, blob, error));
 
         coffer_error cause = COFFER_ERROR_INIT;
         coffer_object made = {NULL, NULL};
-        const coffer_serializer *serializer = choice.serializer;
+        const coffer_serializer *serializer = choice->serializer;
         coffer_status status =
                 serializer->deserialize(serializer, COFFER_STORAGE, blobs, metadata, NULL, &made, &cause);
         if (status == COFFER_OK && !made.type)
@@ -134,4 +144,13 @@ coffer_status coffer_registry_deserialize(coffer_registry *registry, coffer_blob
                 return blame(serializer, name, status, &cause, error);
         *out = made;
         return COFFER_OK;
+}
+
+coffer_status coffer_registry_deserialize(coffer_registry *registry, coffer_blob *blob, const coffer_metadata *metadata,
+                                          const char *name, coffer_object *out, coffer_error *error)
+{
+        COFFER_TRY(check_loadable(blob, name, error));
+        coffer_choice choice;
+        COFFER_TRY(coffer_registry_find_deserializer(registry, metadata, name, &choice, error));
+        return coffer_choice_deserialize(&choice, blob, metadata, name, out, error);
 }

@@ -2,6 +2,7 @@
 #include "serializer/lifecycle.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 enum { LONGEST_WAIT_S = 30 };
@@ -50,20 +51,32 @@ static bool advance(const struct drive *drive, coffer_event event)
 
 /* ---- steps that are not done ---- */
 
+/* Those that something calls for are always worth a warning: otherwise another serializer takes their objects unseen.
+ */
+static bool deserves_warning(const struct drive *drive)
+{
+        bool is_called_for =
+                drive->trigger != NULL && !drive->is_retry && strcmp(drive->trigger, COFFER_TRIGGER_EAGER) != 0;
+        return is_called_for || !drive->record->host->is_quiet;
+}
+
 static void fail(struct drive *drive, const coffer_error *reason)
 {
-        bool is_broken = false;
+        coffer_error line = COFFER_ERROR_INIT;
+        coffer_record *record = drive->record;
         {
                 COFFER_LOCK_SCOPE(&drive->registry->lock);
-                is_broken = coffer_record_advance(drive->record, COFFER_EVENT_FAILED);
-                if (is_broken)
-                        drive->record->last_error = *reason;
-                if (!drive->record->is_retired)
-                        coffer_lifecycle_forget(drive->registry, drive->record->name);
+                if (coffer_record_advance(record, COFFER_EVENT_FAILED)) {
+                        record->last_error = *reason;
+                        (void)coffer_error_set(&line, COFFER_SERIALIZER, "Serializer '%s' (%s) is broken: %s",
+                                               record->name, record->class_path, reason->message);
+                }
+                if (!record->is_retired)
+                        coffer_lifecycle_forget(drive->registry, record->name);
+                coffer_registry_changed(drive->registry);
         }
-        if (is_broken)
-                coffer_registry_warn(drive->registry, "Serializer '%s' (%s) is broken: %s", drive->record->name,
-                                     drive->record->class_path, reason->message);
+        if (line.status != COFFER_OK && deserves_warning(drive))
+                coffer_registry_report(drive->registry, &line);
 }
 
 static coffer_status wait_for(coffer_registry *registry, coffer_record *record, const char *missing,
@@ -77,7 +90,6 @@ static coffer_status wait_for(coffer_registry *registry, coffer_record *record, 
                 waiting = TAKE_PTR(new_set);
         }
         COFFER_TRY(coffer_map_set(waiting, record->name, NULL, error));
-        COFFER_TRY(coffer_map_set(record->awaited, missing, NULL, error));
         return coffer_map_set(record->awaiting, missing, NULL, error);
 }
 
@@ -98,7 +110,8 @@ static coffer_status try_to_park(struct drive *drive, coffer_error *reason)
         if (!*report->missing)
                 return coffer_error_set(reason, COFFER_SERIALIZER, "%s with no module name: %s", trouble,
                                         report->error.message);
-        if (coffer_map_has(record->awaiting, report->missing) || coffer_map_has(record->awaited, report->missing))
+        if (coffer_map_has(record->awaiting, report->missing) ||
+            (record->awaited && coffer_map_has(record->awaited, report->missing)))
                 return coffer_error_set(reason, COFFER_SERIALIZER, "repeated %s on '%s': %s", trouble, report->missing,
                                         report->error.message);
         COFFER_TRY(wait_for(drive->registry, record, report->missing, reason));
@@ -147,6 +160,12 @@ static void stop(struct drive *drive, coffer_step step)
 
 /* ---- the two steps ---- */
 
+static const char *class_path_of(const struct drive *drive)
+{
+        COFFER_LOCK_SCOPE(&drive->registry->lock);
+        return drive->record->class_path;
+}
+
 static coffer_step load_code(struct drive *drive, const coffer_serializer **serializer)
 {
         coffer_record *record = drive->record;
@@ -156,7 +175,7 @@ static coffer_step load_code(struct drive *drive, const coffer_serializer **seri
                 *serializer = record->given;
                 return COFFER_STEP_DONE;
         }
-        coffer_step step = host->load(host, record->class_path, &loaded, serializer, &drive->report);
+        coffer_step step = host->load(host, class_path_of(drive), &loaded, serializer, &drive->report);
         if (step != COFFER_STEP_DONE)
                 return step;
         if (record->loaded && host->unload)
@@ -166,26 +185,20 @@ static coffer_step load_code(struct drive *drive, const coffer_serializer **seri
 }
 
 /* With what the code says of itself the record is CLASS_LOADED. */
-static bool note_code(struct drive *drive, const coffer_serializer *serializer)
+static coffer_status try_to_note_code(const struct drive *drive, const coffer_serializer *serializer,
+                                      coffer_error *reason)
 {
         coffer_record *record = drive->record;
-        char *type = coffer_strdup(serializer->type);
-        if (!type) {
-                coffer_error reason;
-                (void)coffer_error_set(&reason, COFFER_NO_MEMORY, "out of memory while it was loaded");
-                fail(drive, &reason);
-                return false;
-        }
         COFFER_LOCK_SCOPE(&drive->registry->lock);
-        if (!coffer_record_advance(record, COFFER_EVENT_LOADED)) {
-                coffer_free(type);
-                return false;
-        }
-        coffer_free(record->type);
-        record->type = type;
+        COFFER_TRY(coffer_record_check(record, serializer, reason));
+        COFFER_TRY(coffer_record_put_text(record, &record->type, serializer->type, reason));
+        if (!coffer_record_advance(record, COFFER_EVENT_LOADED))
+                return coffer_error_set(reason, COFFER_INTERNAL, "%s", record->last_error.message);
+        record->has_priority = true;
         record->priority = serializer->priority;
         record->serializer = serializer;
-        return true;
+        coffer_registry_changed(drive->registry);
+        return COFFER_OK;
 }
 
 static bool load(struct drive *drive)
@@ -199,11 +212,11 @@ static bool load(struct drive *drive)
                 stop(drive, step);
                 return false;
         }
-        if (coffer_record_check(drive->record, serializer, &reason) != COFFER_OK) {
+        if (try_to_note_code(drive, serializer, &reason) != COFFER_OK) {
                 fail(drive, &reason);
                 return false;
         }
-        return note_code(drive, serializer);
+        return true;
 }
 
 static bool set_up(struct drive *drive)
@@ -251,6 +264,59 @@ void coffer_lifecycle_drive(coffer_registry *registry, coffer_record *record, co
         drive_once(registry, record, trigger);
         while (!release(registry, record))
                 drive_once(registry, record, COFFER_TRIGGER_HOOK);
+}
+
+/* ---- what a front asks for ---- */
+
+/* A record that is not on its way is taken as if it were: the caller knows that it is. */
+static void assume_state(coffer_registry *registry, coffer_record *record, coffer_record_state state,
+                         coffer_event event)
+{
+        coffer_record_state next;
+        COFFER_LOCK_SCOPE(&registry->lock);
+        if (!coffer_transition(record->state, event, &next))
+                record->state = state;
+        record->is_retired = false;
+        coffer_registry_changed(registry);
+}
+
+void coffer_registry_park(coffer_registry *registry, coffer_record *record, const char *missing, const char *kind,
+                          const char *message)
+{
+        struct drive drive = {registry, record, NULL, false, {0}};
+        assume_state(registry, record, COFFER_RECORD_IMPORTING, COFFER_EVENT_MISSING);
+        (void)snprintf(drive.report.missing, sizeof(drive.report.missing), "%s", missing ? missing : "");
+        (void)snprintf(drive.report.kind, sizeof(drive.report.kind), "%s", kind);
+        (void)coffer_error_set(&drive.report.error, COFFER_MISSING, "%s", message);
+        park(&drive);
+}
+
+void coffer_registry_retry(coffer_registry *registry, coffer_record *record)
+{
+        {
+                COFFER_LOCK_SCOPE(&registry->lock);
+                if (!coffer_lifecycle_claim(registry, record)) {
+                        record->must_retry = true;
+                        return;
+                }
+        }
+        assume_state(registry, record, COFFER_RECORD_PENDING_ON_IMPORTS, COFFER_EVENT_LOADED);
+        coffer_lifecycle_drive(registry, record, COFFER_TRIGGER_HOOK);
+}
+
+void coffer_registry_crashed(coffer_registry *registry, coffer_record *record, const char *message)
+{
+        struct drive drive = {registry, record, NULL, true, {0}};
+        coffer_error reason;
+        assume_state(registry, record, COFFER_RECORD_PENDING_ON_IMPORTS, COFFER_EVENT_FAILED);
+        (void)coffer_error_set(&reason, COFFER_SERIALIZER, "retry crashed: %s", message);
+        fail(&drive, &reason);
+}
+
+void coffer_registry_call_for(coffer_registry *registry, coffer_record *record, const char *trigger)
+{
+        bool is_encoding = strcmp(trigger, COFFER_TRIGGER_ENCODING) == 0;
+        (void)coffer_lifecycle_call_for(registry, record, is_encoding ? COFFER_TRIGGER_ENCODING : COFFER_TRIGGER_TYPE);
 }
 
 /* ---- called for by dispatch ---- */

@@ -1,40 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serializer/record.h"
 
-static coffer_status copy_text(const char *text, char **out, coffer_error *error)
+struct coffer_record_text {
+        coffer_record_text *next;
+        char text[];
+};
+
+coffer_status coffer_record_put_text(coffer_record *record, const char **field, const char *text, coffer_error *error)
 {
-        if (!text)
+        if (!text || (*field && strcmp(*field, text) == 0)) {
+                *field = text ? *field : NULL;
                 return COFFER_OK;
-        *out = coffer_strdup(text);
-        return *out ? COFFER_OK : coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a record");
+        }
+        size_t size_bytes = strlen(text) + 1;
+        coffer_record_text *copy = coffer_alloc(sizeof(*copy) + size_bytes);
+        if (!copy)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a record");
+        copy->next = record->texts;
+        record->texts = copy;
+        *field = memcpy(copy->text, text, size_bytes);
+        return COFFER_OK;
 }
 
-static coffer_status copy_set(const char *const *items, coffer_map **out, coffer_error *error)
+coffer_status coffer_names_to_set(const char *const *names, coffer_map **out, coffer_error *error)
 {
-        COFFER_TRY(coffer_map_new(NULL, out, error));
-        for (; items && *items; items++)
-                COFFER_TRY(coffer_map_set(*out, *items, NULL, error));
+        _cleanup_map_ coffer_map *set = NULL;
+        COFFER_TRY(coffer_map_new(NULL, &set, error));
+        for (; names && *names; names++)
+                COFFER_TRY(coffer_map_set(set, *names, NULL, error));
+        *out = TAKE_PTR(set);
         return COFFER_OK;
 }
 
 static coffer_status copy_descriptor(coffer_record *record, const coffer_descriptor *descriptor, coffer_error *error)
 {
-        COFFER_TRY(copy_text(descriptor->name, &record->name, error));
-        COFFER_TRY(copy_text(descriptor->location, &record->class_path, error));
-        COFFER_TRY(copy_text(descriptor->source, &record->source, error));
-        COFFER_TRY(copy_set(descriptor->types, &record->types, error));
-        COFFER_TRY(copy_set(descriptor->encodings, &record->encodings, error));
-        COFFER_TRY(copy_set(descriptor->needs, &record->needs, error));
-        COFFER_TRY(copy_set(NULL, &record->awaiting, error));
-        COFFER_TRY(copy_set(NULL, &record->awaited, error));
+        COFFER_TRY(coffer_record_put_text(record, &record->name, descriptor->name, error));
+        COFFER_TRY(coffer_record_put_text(record, &record->class_path, descriptor->location, error));
+        COFFER_TRY(coffer_record_put_text(record, &record->source, descriptor->source, error));
+        COFFER_TRY(coffer_names_to_set(descriptor->types, &record->types, error));
+        COFFER_TRY(coffer_names_to_set(descriptor->encodings, &record->encodings, error));
+        COFFER_TRY(coffer_names_to_set(descriptor->needs, &record->needs, error));
+        COFFER_TRY(coffer_names_to_set(NULL, &record->awaiting, error));
         record->has_declared_priority = descriptor->priority != NULL;
         if (descriptor->priority)
                 record->declared_priority = *descriptor->priority;
         return COFFER_OK;
 }
 
-coffer_status coffer_record_new(const coffer_descriptor *descriptor, coffer_record **out, coffer_error *error)
+static coffer_status check_host(const coffer_host *host, coffer_error *error)
 {
+        bool is_whole = host && host->version == COFFER_HOST_VERSION && host->missing_error && host->load &&
+                        host->setup && host->is_present && host->generation;
+        return is_whole ? COFFER_OK
+                        : coffer_error_set(error, COFFER_INVALID, "a serializer is declared for an incomplete host");
+}
+
+coffer_status coffer_record_new(const coffer_descriptor *descriptor, const coffer_host *host, coffer_record **out,
+                                coffer_error *error)
+{
+        COFFER_TRY(check_host(host, error));
         if (descriptor->version != 1)
                 return coffer_error_set(error, COFFER_INVALID, "a descriptor of unknown version %u",
                                         descriptor->version);
@@ -43,14 +67,22 @@ coffer_status coffer_record_new(const coffer_descriptor *descriptor, coffer_reco
         _cleanup_record_ coffer_record *record = coffer_alloc_zeroed(1, sizeof(*record));
         if (!record)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a record");
+        atomic_init(&record->references, 1);
+        record->host = host;
         COFFER_TRY(copy_descriptor(record, descriptor, error));
         *out = TAKE_PTR(record);
         return COFFER_OK;
 }
 
-void coffer_record_free(coffer_record *record)
+coffer_record *coffer_record_ref(coffer_record *record)
 {
-        if (!record)
+        atomic_fetch_add_explicit(&record->references, 1, memory_order_relaxed);
+        return record;
+}
+
+void coffer_record_unref(coffer_record *record)
+{
+        if (!record || atomic_fetch_sub_explicit(&record->references, 1, memory_order_acq_rel) != 1)
                 return;
         if (record->loaded && record->host->unload)
                 record->host->unload(record->host, record->loaded);
@@ -59,11 +91,12 @@ void coffer_record_free(coffer_record *record)
         coffer_map_free(record->needs);
         coffer_map_free(record->encodings);
         coffer_map_free(record->types);
-        coffer_free(record->type);
+        while (record->texts) {
+                coffer_record_text *text = record->texts;
+                record->texts = text->next;
+                coffer_free(text);
+        }
         coffer_free(record->directory);
-        coffer_free(record->source);
-        coffer_free(record->class_path);
-        coffer_free(record->name);
         coffer_free(record);
 }
 

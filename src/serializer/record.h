@@ -3,19 +3,22 @@
 #ifndef COFFER_SERIALIZER_RECORD_H
 #define COFFER_SERIALIZER_RECORD_H
 
-#include <coffer/registry.h>
+#include <stdatomic.h>
+
+#include <coffer/sys/registry.h>
 #include "serializer/transitions.h"
 #include "util/map.h"
 
 /* With its NUL; a longer claim of a type matches nothing. */
 enum { COFFER_TYPE_CLAIM_BYTES = 512 };
 
-typedef struct coffer_record coffer_record;
+typedef struct coffer_record_text coffer_record_text;
+
 struct coffer_record {
+        atomic_size_t references;
+        coffer_record_text *texts; /* every text that it ever had: somebody may still be reading it */
+
         /* Declared; does not change. */
-        char *name;
-        char *class_path;
-        char *source;                   /* or NULL */
         char *directory;                /* where its descriptor was found, or NULL */
         const coffer_host *host;        /* NULL: it will never be loaded */
         const coffer_serializer *given; /* its code when nobody has to load it, else NULL */
@@ -25,34 +28,37 @@ struct coffer_record {
         coffer_map *encodings;
         coffer_map *needs;
 
-        /* Under the registry's lock. */
+        /* Under the registry's lock. Texts stay valid as long as the record. */
+        const char *name;
+        const char *class_path;
+        const char *source; /* or NULL */
         coffer_record_state state;
         coffer_map *awaiting;    /* set of names that it waits for */
-        coffer_map *awaited;     /* set of names that it ever waited for: one that is missing again is a loop */
+        coffer_map *awaited;     /* set of names that it waited for when something appeared; NULL: nothing ever did */
         coffer_error last_error; /* COFFER_OK: none */
         const coffer_serializer *serializer; /* from CLASS_LOADED on */
-        char *type;                          /* from CLASS_LOADED on, else NULL */
-        int32_t priority;                    /* valid with type */
-        const char *import_trigger;          /* static, or NULL */
+        const char *type;                    /* from CLASS_LOADED on, else NULL */
+        bool has_priority;
+        int32_t priority;
+        const char *import_trigger; /* or NULL */
         uint64_t dispatch_error_count;
         bool is_busy;    /* a thread is driving it */
         bool must_retry; /* what it waits for appeared before that thread was done */
         bool is_overdue; /* somebody waited in vain for that thread; nobody does again */
-        bool is_retired; /* another record has its name now */
+        bool is_retired; /* another record has its name now, or none */
+        coffer_record *next_kept;
+        bool is_kept; /* among those that live as long as the registry */
 
         /* Of the thread that drives it. */
         void *loaded;
-
-        coffer_record *next_retired;
 };
 
-/* A copy of what the descriptor says, in state known. COFFER_INVALID without name or location. */
+COFFER_DEFINE_CLEANUP(coffer_record *, coffer_record_unref);
+#define _cleanup_record_ _cleanup_(coffer_record_unrefp)
+
+/* Sets one of the texts to a copy; NULL unsets. */
 COFFER_MUST_CHECK
-coffer_status coffer_record_new(const coffer_descriptor *descriptor, coffer_record **out, coffer_error *error);
-/* Gives its code back to the host. NULL is allowed. */
-void coffer_record_free(coffer_record *record);
-COFFER_DEFINE_CLEANUP(coffer_record *, coffer_record_free);
-#define _cleanup_record_ _cleanup_(coffer_record_freep)
+coffer_status coffer_record_put_text(coffer_record *record, const char **field, const char *text, coffer_error *error);
 
 /* True when nothing is loaded until an object or an artifact calls for it. */
 bool coffer_record_is_lazy(const coffer_record *record);
@@ -67,6 +73,12 @@ coffer_status coffer_serializer_check(const coffer_serializer *serializer, coffe
 COFFER_MUST_CHECK
 coffer_status coffer_record_check(const coffer_record *record, const coffer_serializer *serializer,
                                   coffer_error *error);
+
+/* Between a list that ends with NULL and a set. The list is to be freed with coffer_free. */
+COFFER_MUST_CHECK
+coffer_status coffer_names_to_set(const char *const *names, coffer_map **out, coffer_error *error);
+COFFER_MUST_CHECK
+coffer_status coffer_names_from_set(const coffer_map *set, const char *const **out, coffer_error *error);
 
 /* A serializer's name in messages. */
 const char *coffer_serializer_name(const coffer_serializer *serializer);

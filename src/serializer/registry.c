@@ -14,7 +14,9 @@ static coffer_status fill(coffer_registry *registry, const coffer_registry_optio
         registry->warn_user = options->warn_user;
         COFFER_TRY(coffer_map_new(NULL, &registry->synced.records, error));
         COFFER_TRY(coffer_map_new(NULL, &registry->synced.pending, error));
-        return coffer_toggles_new(options->toggles, options->warn, options->warn_user, &registry->toggles, error);
+        COFFER_TRY(coffer_map_new(NULL, &registry->synced.classes, error));
+        return coffer_toggles_new(options->toggles, options->warn, options->warn_user, &registry->synced.toggles,
+                                  error);
 }
 
 coffer_status coffer_registry_create(const coffer_registry_options *options, coffer_registry **out, coffer_error *error)
@@ -48,15 +50,13 @@ coffer_registry *coffer_registry_ref(coffer_registry *registry)
 
 static void free_records(coffer_registry *registry)
 {
-        coffer_map *records = registry->synced.records, *pending = registry->synced.pending;
-        for (size_t i = 0; records && i < coffer_map_count(records); i++)
-                coffer_record_free(coffer_map_value_at(records, i));
+        coffer_map *pending = registry->synced.pending;
         for (size_t i = 0; pending && i < coffer_map_count(pending); i++)
                 coffer_map_free(coffer_map_value_at(pending, i));
-        while (registry->synced.retired) {
-                coffer_record *record = registry->synced.retired;
-                registry->synced.retired = record->next_retired;
-                coffer_record_free(record);
+        while (registry->synced.kept) {
+                coffer_record *record = registry->synced.kept;
+                registry->synced.kept = record->next_kept;
+                coffer_record_unref(record);
         }
 }
 
@@ -68,9 +68,10 @@ void coffer_registry_unref(coffer_registry *registry)
         free_records(registry);
         coffer_map_free(registry->synced.records);
         coffer_map_free(registry->synced.pending);
+        coffer_map_free(registry->synced.classes);
         coffer_free(registry->synced.pool);
         coffer_free(registry->synced.hosts);
-        coffer_toggles_free(registry->toggles);
+        coffer_toggles_free(registry->synced.toggles);
         pthread_cond_destroy(&registry->settled);
         pthread_mutex_destroy(&registry->lock);
         coffer_free(registry);
@@ -82,6 +83,15 @@ void coffer_registry_changed(coffer_registry *registry)
 {
         coffer_view_unref(registry->synced.view);
         registry->synced.view = NULL;
+}
+
+void coffer_registry_keep(coffer_registry *registry, coffer_record *record)
+{
+        if (record->is_kept)
+                return;
+        record->is_kept = true;
+        record->next_kept = registry->synced.kept;
+        registry->synced.kept = coffer_record_ref(record);
 }
 
 static size_t find_in_pool(const coffer_registry *registry, const coffer_serializer *serializer)

@@ -25,19 +25,21 @@ struct coffer_registry {
         atomic_size_t references;
         void (*warn)(void *user, const char *message);
         void *warn_user;
-        coffer_toggles *toggles; /* does not change */
 
         pthread_mutex_t lock;
         pthread_cond_t settled; /* a record is no longer driven */
         struct {
-                coffer_map *records; /* name -> coffer_record */
+                coffer_toggles *toggles;
+                coffer_map *records; /* name -> coffer_record, one of those kept */
                 coffer_map *pending; /* what is missing -> coffer_map, the set of names of records that wait for it */
+                coffer_map *classes; /* type -> coffer_serializer: all that a front knows of, active or not */
                 const coffer_serializer **pool; /* what is dispatched to, in the order it came */
                 size_t pool_count, pool_capacity;
                 coffer_watched_host *hosts;
                 size_t host_count;
-                coffer_record *retired; /* replaced ones: choices and views may still refer to them */
-                coffer_view *view;      /* what dispatch works on; NULL: to be made anew */
+                coffer_record *kept; /* all that ever were in `records`: choices and views may still refer to them */
+                coffer_view *view;   /* what dispatch works on; NULL: to be made anew */
+                uint64_t views;      /* made so far */
         } synced;
 };
 
@@ -62,15 +64,17 @@ coffer_status coffer_registry_declare_found(coffer_registry *registry, const cof
                                             const coffer_host *host, const char *directory, const char *problem,
                                             coffer_error *error);
 
-/* Declares what is found on `extension_path` (NULL: COFFER_EXTENSION_PATH, then the user's directory, then the
- * system's). Trouble with a directory or a file is a warning; fails only for want of memory. */
-COFFER_MUST_CHECK coffer_status coffer_registry_discover(coffer_registry *registry, const char *extension_path,
-                                                         coffer_error *error);
-
 /* ---- with the lock held ---- */
 
 /* The next dispatch makes its view anew. */
 void coffer_registry_changed(coffer_registry *registry);
+
+/* Room for the host among those that are looked at when records wait. */
+COFFER_MUST_CHECK
+coffer_status coffer_registry_know_host(coffer_registry *registry, const coffer_host *host, coffer_error *error);
+
+/* Keeps a record until the registry goes, with a reference of its own. */
+void coffer_registry_keep(coffer_registry *registry, coffer_record *record);
 
 /* Members of the pool; a second add keeps the place. */
 COFFER_MUST_CHECK

@@ -46,12 +46,15 @@ static coffer_record_status pack_record(struct packer *packer, const coffer_reco
                 .awaiting_modules = pack_names(packer, record->awaiting),
                 .last_error =
                         record->last_error.status != COFFER_OK ? pack_text(packer, record->last_error.message) : NULL,
-                .priority = record->type ? pack(packer, &record->priority, sizeof(record->priority), _Alignof(int32_t))
-                                         : NULL,
+                .priority = record->has_priority
+                                    ? pack(packer, &record->priority, sizeof(record->priority), _Alignof(int32_t))
+                                    : NULL,
                 .type = pack_text(packer, record->type),
-                .import_trigger = record->import_trigger,
+                .import_trigger = pack_text(packer, record->import_trigger),
                 .dispatch_error_count = record->dispatch_error_count,
                 .source = pack_text(packer, record->source),
+                .previously_awaited = record->awaited ? pack_names(packer, record->awaited) : NULL,
+                .needs = pack_names(packer, record->needs),
         };
 }
 
@@ -78,6 +81,32 @@ coffer_status coffer_registry_status(coffer_registry *registry, coffer_record_st
         pack_all(&packing, registry->synced.records);
         *out = (void *)packing.memory;
         *count = coffer_map_count(registry->synced.records);
+        return COFFER_OK;
+}
+
+coffer_status coffer_registry_record_read(coffer_registry *registry, const coffer_record *record,
+                                          coffer_record_status **out, coffer_error *error)
+{
+        COFFER_LOCK_SCOPE(&registry->lock);
+        struct packer counting = {NULL, sizeof(coffer_record_status)};
+        (void)pack_record(&counting, record);
+        uint8_t *memory = coffer_alloc(counting.size_bytes);
+        if (!memory)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for the status of a serializer");
+        struct packer packing = {memory, sizeof(coffer_record_status)};
+        coffer_record_status status = pack_record(&packing, record);
+        *out = memcpy(memory, &status, sizeof(status));
+        return COFFER_OK;
+}
+
+coffer_status coffer_names_from_set(const coffer_map *set, const char *const **out, coffer_error *error)
+{
+        struct packer counting = {NULL, 0};
+        (void)pack_names(&counting, set);
+        struct packer packing = {coffer_alloc(counting.size_bytes), 0};
+        if (!packing.memory)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a list of names");
+        *out = pack_names(&packing, set);
         return COFFER_OK;
 }
 

@@ -9,13 +9,15 @@ struct coffer_view {
         atomic_size_t references;
         coffer_map *types; /* as declared -> chain of coffer_claim */
         coffer_map *encodings;
+        uint64_t serial;
         size_t count;
-        coffer_choice order[];
+        coffer_view_place order[];
 };
 
 /* A member of the order with what sorts it. */
 struct candidate {
-        coffer_choice choice;
+        coffer_view_place place;
+        int32_t priority;
         size_t position;
 };
 
@@ -41,53 +43,89 @@ void coffer_view_unref(coffer_view *view)
 static int compare_candidates(const void *left, const void *right)
 {
         const struct candidate *one = left, *other = right;
-        if (one->choice.serializer->priority != other->choice.serializer->priority)
-                return one->choice.serializer->priority < other->choice.serializer->priority ? -1 : 1;
+        if (one->priority != other->priority)
+                return one->priority < other->priority ? -1 : 1;
         return one->position > other->position ? -1 : 1;
 }
 
 static bool is_among(const struct candidate *candidates, size_t count, const coffer_serializer *serializer)
 {
         for (size_t i = 0; i < count; i++)
-                if (candidates[i].choice.serializer == serializer)
+                if (candidates[i].place.choice.serializer == serializer)
                         return true;
         return false;
 }
 
-/* Active records in the order of their declaration, then members of the pool that have no record. */
-static size_t list_candidates(const coffer_registry *registry, struct candidate *out)
+/* What dispatch asks for an active record: by its type, as Metaflow finds it. NULL: nothing in the pool. */
+static const coffer_serializer *serializer_of(const coffer_registry *registry, const coffer_record *record)
+{
+        const coffer_serializer *known = record->type ? coffer_map_get(registry->synced.classes, record->type) : NULL;
+        const coffer_serializer *serializer = known ? known : record->serializer;
+        return serializer && coffer_registry_pool_has(registry, serializer) ? serializer : NULL;
+}
+
+static bool is_to_be_loaded(const coffer_record *record)
+{
+        return record->state != COFFER_RECORD_ACTIVE && record->state != COFFER_RECORD_DISABLED &&
+               coffer_record_is_lazy(record);
+}
+
+static size_t list_records(const coffer_registry *registry, struct candidate *out)
 {
         size_t count = 0;
         for (size_t i = 0; i < coffer_map_count(registry->synced.records); i++) {
-                const coffer_record *record = coffer_map_value_at(registry->synced.records, i);
-                if (record->state == COFFER_RECORD_ACTIVE && coffer_registry_pool_has(registry, record->serializer)) {
-                        out[count] = (struct candidate){{record->serializer, record->source}, count};
-                        count++;
-                }
-        }
-        for (size_t i = 0; i < registry->synced.pool_count; i++) {
-                const coffer_serializer *serializer = registry->synced.pool[i];
-                if (is_among(out, count, serializer))
+                coffer_record *record = coffer_map_value_at(registry->synced.records, i);
+                bool is_active = record->state == COFFER_RECORD_ACTIVE;
+                const coffer_serializer *serializer = is_active ? serializer_of(registry, record) : NULL;
+                int32_t declared = record->has_declared_priority ? record->declared_priority : COFFER_DEFAULT_PRIORITY;
+                if (serializer ? is_among(out, count, serializer) : !is_to_be_loaded(record))
                         continue;
-                const coffer_record *record = coffer_registry_record_of_type(registry, serializer->type);
-                out[count] = (struct candidate){{serializer, record ? record->source : NULL}, count};
+                out[count] = (struct candidate){
+                        {{serializer, record->source}, record}, serializer ? serializer->priority : declared, count};
                 count++;
         }
         return count;
 }
 
-static coffer_status new_view(const coffer_registry *registry, coffer_view **out, coffer_error *error)
+/* Records in the order of their declaration, then members of the pool that have none. */
+static size_t list_candidates(const coffer_registry *registry, struct candidate *out)
+{
+        size_t count = list_records(registry, out);
+        for (size_t i = 0; i < registry->synced.pool_count; i++) {
+                const coffer_serializer *serializer = registry->synced.pool[i];
+                if (is_among(out, count, serializer))
+                        continue;
+                coffer_record *record = coffer_registry_record_of_type(registry, serializer->type);
+                out[count] = (struct candidate){
+                        {{serializer, record ? record->source : NULL}, record}, serializer->priority, count};
+                count++;
+        }
+        return count;
+}
+
+static coffer_status allocate_view(coffer_registry *registry, size_t most, coffer_view **out, coffer_error *error)
+{
+        coffer_view *view = coffer_alloc(sizeof(*view) + most * sizeof(*view->order));
+        if (!view)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for the order of serializers");
+        *view = (coffer_view){.serial = ++registry->synced.views};
+        atomic_init(&view->references, 1);
+        *out = view;
+        return COFFER_OK;
+}
+
+static coffer_status new_view(coffer_registry *registry, coffer_view **out, coffer_error *error)
 {
         size_t most = coffer_map_count(registry->synced.records) + registry->synced.pool_count;
         _cleanup_free_ struct candidate *candidates = coffer_alloc_zeroed(most, sizeof(*candidates));
-        coffer_view *view = candidates ? coffer_alloc(sizeof(*view) + most * sizeof(*view->order)) : NULL;
-        if (!view)
+        if (!candidates)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for the order of serializers");
-        *view = (coffer_view){.count = list_candidates(registry, candidates)};
-        atomic_init(&view->references, 1);
+        coffer_view *view = NULL;
+        COFFER_TRY(allocate_view(registry, most, &view, error));
+        view->count = list_candidates(registry, candidates);
         qsort(candidates, view->count, sizeof(*candidates), compare_candidates);
         for (size_t i = 0; i < view->count; i++)
-                view->order[i] = candidates[i].choice;
+                view->order[i] = candidates[i].place;
         *out = view;
         return COFFER_OK;
 }
@@ -142,14 +180,37 @@ coffer_status coffer_view_acquire(coffer_registry *registry, coffer_view **out, 
         return COFFER_OK;
 }
 
+coffer_status coffer_view_impose(coffer_registry *registry, const coffer_serializer *const *serializers, size_t count,
+                                 uint64_t *serial, coffer_error *error)
+{
+        COFFER_LOCK_SCOPE(&registry->lock);
+        _cleanup_view_ coffer_view *view = NULL;
+        COFFER_TRY(allocate_view(registry, count, &view, error));
+        for (; view->count < count; view->count++) {
+                const coffer_serializer *serializer = serializers[view->count];
+                coffer_record *record = coffer_registry_record_of_type(registry, serializer->type);
+                view->order[view->count] = (coffer_view_place){{serializer, record ? record->source : NULL}, record};
+        }
+        COFFER_TRY(collect_claims(registry, view, error));
+        coffer_registry_changed(registry);
+        *serial = view->serial;
+        registry->synced.view = TAKE_PTR(view);
+        return COFFER_OK;
+}
+
 size_t coffer_view_count(const coffer_view *view)
 {
         return view->count;
 }
 
-const coffer_choice *coffer_view_at(const coffer_view *view, size_t index)
+const coffer_view_place *coffer_view_at(const coffer_view *view, size_t index)
 {
         return index < view->count ? &view->order[index] : NULL;
+}
+
+uint64_t coffer_view_serial(const coffer_view *view)
+{
+        return view->serial;
 }
 
 bool coffer_view_has_type_claims(const coffer_view *view)

@@ -22,8 +22,20 @@ void coffer_view_unref(coffer_view *view);
 COFFER_DEFINE_CLEANUP(coffer_view *, coffer_view_unref);
 #define _cleanup_view_ _cleanup_(coffer_view_unrefp)
 
+/* A place in the order. Without a serializer it is one of a record that is not loaded, which dispatch passes over. */
+typedef struct coffer_view_place {
+        coffer_choice choice;
+        coffer_record *record; /* or NULL */
+} coffer_view_place;
+
 size_t coffer_view_count(const coffer_view *view);
-const coffer_choice *coffer_view_at(const coffer_view *view, size_t index);
+const coffer_view_place *coffer_view_at(const coffer_view *view, size_t index);
+uint64_t coffer_view_serial(const coffer_view *view); /* from 1, one more with each view of a registry */
+
+/* Replaces the current view by one whose order is the given one. */
+COFFER_MUST_CHECK
+coffer_status coffer_view_impose(coffer_registry *registry, const coffer_serializer *const *serializers, size_t count,
+                                 uint64_t *serial, coffer_error *error);
 
 /* Who claims a type as it stands in descriptors ("module.qualname", "=module.qualname", "module.*"), or an encoding. */
 bool coffer_view_has_type_claims(const coffer_view *view);

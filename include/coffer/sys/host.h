@@ -31,6 +31,7 @@ struct coffer_host {
         const char *name;          /* "native", "python" */
         const char *missing_error; /* what trouble with a missing thing is called in texts: "ImportError" */
         void *user;
+        bool is_quiet; /* no warning about an entry that is broken when it is declared or retried: its state tells */
 
         /* The functions may be called from any thread and find no lock of the registry held; a host whose language has
          * a lock of its own takes it in them, and gives it up around calls of the registry. */
