@@ -165,6 +165,7 @@ typedef struct coffer_record_status {
         uint64_t dispatch_error_count;
         const char *source;                    /* or NULL */
         const char *const *previously_awaited; /* ends with NULL; NULL: nothing that it waited for ever appeared */
+        int32_t declared_priority;             /* COFFER_DEFAULT_PRIORITY when it was not declared */
         const char *const *needs;              /* names of libraries or packages, as declared; ends with NULL */
 } coffer_record_status;
 

@@ -42,21 +42,27 @@ static bool fill_info(pycoffer_state *state, coffer_metadata *metadata, PyObject
         return true;
 }
 
-coffer_metadata *pycoffer_metadata_from_tuple(pycoffer_state *state, PyObject *tuple)
+bool pycoffer_metadata_fill(pycoffer_state *state, coffer_metadata *metadata, PyObject *tuple)
 {
         const char *type, *encoding;
         unsigned long long size_bytes;
         PyObject *info;
         if (!PyArg_ParseTuple(tuple, "zKzO!;metadata must be (type, size, encoding, info)", &type, &size_bytes,
                               &encoding, &PyTuple_Type, &info))
-                return NULL;
+                return false;
+        pycoffer_call call;
+        pycoffer_call_begin_held(&call, state);
+        coffer_status status = fill(metadata, type, size_bytes, encoding, &call.error);
+        return pycoffer_call_end(&call, status) && fill_info(state, metadata, info);
+}
+
+coffer_metadata *pycoffer_metadata_from_tuple(pycoffer_state *state, PyObject *tuple)
+{
         pycoffer_call call;
         pycoffer_call_begin_held(&call, state);
         coffer_metadata *metadata = NULL;
         coffer_status status = coffer_metadata_new(&metadata, &call.error);
-        if (status == COFFER_OK)
-                status = fill(metadata, type, size_bytes, encoding, &call.error);
-        if (pycoffer_call_end(&call, status) && fill_info(state, metadata, info))
+        if (pycoffer_call_end(&call, status) && pycoffer_metadata_fill(state, metadata, tuple))
                 return metadata;
         coffer_metadata_free(metadata);
         return NULL;

@@ -12,4 +12,7 @@ PyObject *pycoffer_metadata_to_tuple(pycoffer_state *state, const coffer_metadat
  * (key, JSON text of its value). */
 coffer_metadata *pycoffer_metadata_from_tuple(pycoffer_state *state, PyObject *tuple);
 
+/* Fills `metadata` from the same. False with an exception set. */
+bool pycoffer_metadata_fill(pycoffer_state *state, coffer_metadata *metadata, PyObject *tuple);
+
 #endif

@@ -2,9 +2,13 @@
 #include "module.h"
 
 #include "bytes.h"
+#include "class_registry.h"
+#include "class_serializer.h"
 #include "inspect.h"
+#include "native.h"
 #include "pickle.h"
 #include "raise.h"
+#include "record.h"
 #include "registry.h"
 #include "scan.h"
 #include "sink.h"
@@ -54,9 +58,20 @@ bool pycoffer_classes_import(pycoffer_state *state)
 
 /* Add a type or functions to the module, and what they need to its state. */
 static bool (*const parts[])(PyObject *module, pycoffer_state *state) = {
-        pycoffer_errors_import,  pycoffer_pickle_init,       pycoffer_bytes_add_type, pycoffer_tensor_add_type,
-        pycoffer_store_add_type, pycoffer_registry_add_type, pycoffer_task_add_type,  pycoffer_inspect_add,
-        pycoffer_scan_add,       pycoffer_sink_add_type,
+        pycoffer_errors_import,
+        pycoffer_pickle_init,
+        pycoffer_bytes_add_type,
+        pycoffer_tensor_add_type,
+        pycoffer_store_add_type,
+        pycoffer_registry_add_type,
+        pycoffer_task_add_type,
+        pycoffer_inspect_add,
+        pycoffer_scan_add,
+        pycoffer_class_serializer_add_type,
+        pycoffer_native_add_type,
+        pycoffer_record_add_type,
+        pycoffer_class_registry_add_type,
+        pycoffer_sink_add_type,
 };
 
 static int module_exec(PyObject *module)
@@ -77,6 +92,10 @@ static int visit_references(pycoffer_state *state, int (*each)(PyObject **refere
                 (PyObject **)&state->bytes_type,
                 (PyObject **)&state->tensor_type,
                 (PyObject **)&state->registry_type,
+                (PyObject **)&state->class_registry_type,
+                (PyObject **)&state->class_serializer_type,
+                (PyObject **)&state->native_serializer_type,
+                (PyObject **)&state->record_type,
                 (PyObject **)&state->store_type,
                 (PyObject **)&state->task_type,
                 (PyObject **)&state->sink_type,

@@ -31,6 +31,10 @@ typedef struct pycoffer_state {
         PyTypeObject *bytes_type;
         PyTypeObject *tensor_type;
         PyTypeObject *registry_type;
+        PyTypeObject *class_registry_type;
+        PyTypeObject *class_serializer_type;
+        PyTypeObject *native_serializer_type;
+        PyTypeObject *record_type;
         PyTypeObject *store_type;
         PyTypeObject *task_type;
         PyTypeObject *sink_type;

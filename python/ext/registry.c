@@ -6,10 +6,7 @@
 #include "metadata.h"
 #include "object.h"
 
-typedef struct {
-        PyObject_HEAD pycoffer_state *state;
-        coffer_registry *registry;
-} registry_object;
+typedef pycoffer_registry registry_object;
 
 coffer_registry *pycoffer_registry_of(pycoffer_state *state, PyObject *object)
 {
@@ -21,7 +18,7 @@ coffer_registry *pycoffer_registry_of(pycoffer_state *state, PyObject *object)
 
 /* ---- making one ---- */
 
-static void warn(void *user, const char *message)
+void pycoffer_registry_warn(void *user, const char *message)
 {
         pycoffer_state *state = user;
         pycoffer_gil gil;
@@ -56,7 +53,7 @@ static PyObject *registry_new(PyTypeObject *type, PyObject *args, PyObject *kwar
         self->state = state;
         options.without_builtins = !builtins;
         options.without_extensions = !extensions;
-        options.warn = warn;
+        options.warn = pycoffer_registry_warn;
         options.warn_user = state;
         pycoffer_call call;
         pycoffer_call_begin(&call, state);
@@ -191,7 +188,7 @@ static PyObject *registry_load_directory(PyObject *object, PyObject *path)
         return done ? Py_NewRef(Py_None) : NULL;
 }
 
-static PyObject *make_awaiting(const char *const *names)
+PyObject *pycoffer_names_to_list(const char *const *names)
 {
         PyObject *list = PyList_New(0);
         for (; list && names && *names; names++) {
@@ -208,8 +205,9 @@ static PyObject *make_status(const coffer_record_status *record)
 {
         PyObject *priority = record->priority ? PyLong_FromLong(*record->priority) : Py_NewRef(Py_None);
         return Py_BuildValue("(zzsNzNzzKz)", record->name, record->class_path, coffer_record_state_name(record->state),
-                             make_awaiting(record->awaiting_modules), record->last_error, priority, record->type,
-                             record->import_trigger, (unsigned long long)record->dispatch_error_count, record->source);
+                             pycoffer_names_to_list(record->awaiting_modules), record->last_error, priority,
+                             record->type, record->import_trigger, (unsigned long long)record->dispatch_error_count,
+                             record->source);
 }
 
 PyDoc_STRVAR(registry_status_doc, "status($self, /)\n--\n\nWhat is known of each serializer: a list of tuples.");

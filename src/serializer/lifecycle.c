@@ -57,7 +57,7 @@ static bool deserves_warning(const struct drive *drive)
 {
         bool is_called_for =
                 drive->trigger != NULL && !drive->is_retry && strcmp(drive->trigger, COFFER_TRIGGER_EAGER) != 0;
-        return is_called_for || !drive->record->host->is_quiet;
+        return is_called_for || drive->report.is_loud || !drive->record->host->is_quiet;
 }
 
 static void fail(struct drive *drive, const coffer_error *reason)

@@ -105,6 +105,11 @@ bool coffer_record_is_lazy(const coffer_record *record)
         return coffer_map_count(record->types) > 0 || coffer_map_count(record->encodings) > 0;
 }
 
+int32_t coffer_record_declared_priority(const coffer_record *record)
+{
+        return record->has_declared_priority ? record->declared_priority : COFFER_DEFAULT_PRIORITY;
+}
+
 bool coffer_record_advance(coffer_record *record, coffer_event event)
 {
         coffer_record_state next;

@@ -63,6 +63,9 @@ coffer_status coffer_record_put_text(coffer_record *record, const char **field, 
 /* True when nothing is loaded until an object or an artifact calls for it. */
 bool coffer_record_is_lazy(const coffer_record *record);
 
+/* COFFER_DEFAULT_PRIORITY when none was declared. */
+int32_t coffer_record_declared_priority(const coffer_record *record);
+
 /* Moves it on; an absent transition gives false, changes nothing and is said in last_error. */
 bool coffer_record_advance(coffer_record *record, coffer_event event);
 

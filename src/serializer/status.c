@@ -54,6 +54,7 @@ static coffer_record_status pack_record(struct packer *packer, const coffer_reco
                 .dispatch_error_count = record->dispatch_error_count,
                 .source = pack_text(packer, record->source),
                 .previously_awaited = record->awaited ? pack_names(packer, record->awaited) : NULL,
+                .declared_priority = coffer_record_declared_priority(record),
                 .needs = pack_names(packer, record->needs),
         };
 }

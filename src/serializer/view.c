@@ -77,11 +77,12 @@ static size_t list_records(const coffer_registry *registry, struct candidate *ou
                 coffer_record *record = coffer_map_value_at(registry->synced.records, i);
                 bool is_active = record->state == COFFER_RECORD_ACTIVE;
                 const coffer_serializer *serializer = is_active ? serializer_of(registry, record) : NULL;
-                int32_t declared = record->has_declared_priority ? record->declared_priority : COFFER_DEFAULT_PRIORITY;
                 if (serializer ? is_among(out, count, serializer) : !is_to_be_loaded(record))
                         continue;
-                out[count] = (struct candidate){
-                        {{serializer, record->source}, record}, serializer ? serializer->priority : declared, count};
+                out[count] =
+                        (struct candidate){{{serializer, record->source}, record},
+                                           serializer ? serializer->priority : coffer_record_declared_priority(record),
+                                           count};
                 count++;
         }
         return count;

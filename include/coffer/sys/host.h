@@ -19,6 +19,7 @@ typedef enum coffer_step {
 
 /* Filled by a host for a step that is not done. */
 typedef struct coffer_step_report {
+        bool is_loud;      /* deserves a warning though the host is quiet */
         bool retry;        /* set by the caller: the record waited and what was missing has appeared */
         char missing[256]; /* the name of what is missing; empty: not known, which counts as failed */
         char kind[64];     /* what the trouble is called in the host's language ("ModuleNotFoundError"); may be empty */

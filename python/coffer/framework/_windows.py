@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Containers that hold nothing themselves: they show what the registry holds, and change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, MutableMapping, MutableSet
+from typing import Any, Callable
+
+from ._registry import CLASSES, PENDING, RECORDS, REGISTRY
+
+
+class NamesWindow(list):
+    """A list of names that is kept elsewhere.
+
+    What it holds itself is what was there when it was last used, for the sake of code that looks into lists without asking them.
+    """
+
+    def __init__(self, iterable: Iterable[str] = (), *, read: Callable = None, write: Callable = None):
+        super().__init__(read() if read else iterable)
+        self._read = read
+        self._write = write
+
+    def _pull(self):
+        if self._read:
+            super().__init__(self._read())
+        return self
+
+    def _push(self):
+        if self._write:
+            self._write(list.copy(self))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list.copy(self._pull()))
+
+    def __reduce_ex__(self, protocol):
+        return list, (list.copy(self._pull()),)
+
+    __hash__ = None
+
+
+def _reading(name):
+    method = getattr(list, name)
+
+    def read(self, *args):
+        return method(self._pull(), *args)
+
+    return read
+
+
+def _writing(name):
+    method = getattr(list, name)
+
+    def write(self, *args, **kwargs):
+        result = method(self._pull(), *args, **kwargs)
+        self._push()
+        return result
+
+    return write
+
+
+for _name in (
+    "__add__ __contains__ __eq__ __ge__ __getitem__ __gt__ __le__ __len__ __lt__ __mul__ __ne__ __repr__ __reversed__ __rmul__ "
+    "copy count index"
+).split():
+    setattr(NamesWindow, _name, _reading(_name))
+for _name in "__delitem__ __iadd__ __imul__ __setitem__ append clear extend insert pop remove reverse sort".split():
+    setattr(NamesWindow, _name, _writing(_name))
+NamesWindow.__radd__ = lambda self, other: other + list.copy(self._pull())
+del _name
+
+
+class MapWindow(MutableMapping, dict):
+    """A dict whose items are in one of the registry's maps."""
+
+    _map: int
+
+    def _get(self, key: str) -> Any:
+        """The value, or None."""
+        raise NotImplementedError
+
+    def _set(self, key: str, value: Any) -> None:
+        raise NotImplementedError
+
+    def _find(self, key: object) -> Any:
+        try:
+            return self._get(key) if isinstance(key, str) else None
+        except ValueError:  # no text that the registry can hold
+            return None
+
+    def __getitem__(self, key):
+        value = self._find(key)
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __setitem__(self, key, value):
+        if not isinstance(key, str):
+            raise TypeError(f"keys must be str, not {type(key).__name__}")
+        self._set(key, value)
+
+    def __delitem__(self, key):
+        if key not in self or not REGISTRY.remove(self._map, key):
+            raise KeyError(key)
+
+    def __contains__(self, key):
+        return self._find(key) is not None
+
+    def __iter__(self):
+        return iter(REGISTRY.keys(self._map))
+
+    def __reversed__(self):
+        return reversed(REGISTRY.keys(self._map))
+
+    def __len__(self):
+        return REGISTRY.count(self._map)
+
+    def __repr__(self):
+        return repr(self.copy())
+
+    def popitem(self):
+        for key in reversed(self):
+            return key, self.pop(key)
+        raise KeyError("the dictionary is empty")
+
+    def clear(self):
+        REGISTRY.clear(self._map)
+
+    def copy(self):
+        return dict(self.items())
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __or__(self, other):
+        return self.copy() | other
+
+    def __ror__(self, other):
+        return other | self.copy()
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
+
+    def refill(self, items: Iterable) -> None:
+        """Makes it hold these and nothing else."""
+        items = dict(items)
+        self.clear()
+        self.update(items)
+
+
+class RecordsWindow(MapWindow):
+    """name -> SerializerRecord."""
+
+    _map = RECORDS
+
+    def _get(self, key):
+        return REGISTRY.record(key)
+
+    def _set(self, key, value):
+        REGISTRY.put_record(key, value)
+
+
+class ClassesWindow(MapWindow):
+    """TYPE -> class."""
+
+    _map = CLASSES
+
+    def _get(self, key):
+        return REGISTRY.get_class(key)
+
+    def _set(self, key, value):
+        REGISTRY.put_class(key, value)
+
+
+class PendingWindow(MapWindow):
+    """Name of a module -> names of the records that wait for it."""
+
+    _map = PENDING
+
+    def _get(self, key):
+        if REGISTRY.pending(key) is None:
+            return None
+        return NamesWindow(
+            read=lambda: REGISTRY.pending(key) or [],
+            write=lambda names: REGISTRY.put_pending(key, names),
+        )
+
+    def _set(self, key, value):
+        REGISTRY.put_pending(key, value)
+
+    def copy(self):
+        return {key: list(names) for key, names in self.items()}
+
+    __copy__ = copy
+
+
+class OrderedSet(MutableSet):
+    """A set that keeps the order in which its members came; adding one again changes nothing."""
+
+    def __init__(self, iterable: Iterable = ()):
+        self._members = {}
+        self.update(iterable or ())
+
+    def __contains__(self, member):
+        return member in self._members
+
+    def __iter__(self):
+        return iter(list(self._members))
+
+    def __len__(self):
+        return len(self._members)
+
+    def __repr__(self):
+        return f"_OrderedSet({list(self)!r})"
+
+    def add(self, member):
+        self._members.setdefault(member)
+
+    def discard(self, member):
+        self._members.pop(member, None)
+
+    def clear(self):
+        self._members.clear()
+
+    def update(self, iterable):
+        for member in list(iterable):
+            self.add(member)
+
+    def copy(self):
+        return OrderedSet(self)
+
+    __copy__ = copy
+
+
+class ActiveWindow(OrderedSet):
+    """The classes that are dispatched to."""
+
+    def __init__(self):
+        pass
+
+    def __contains__(self, member):
+        return any(each is member for each in REGISTRY.active())
+
+    def __iter__(self):
+        return iter(REGISTRY.active())
+
+    def __len__(self):
+        return len(REGISTRY.active())
+
+    def add(self, member):
+        REGISTRY.activate(member)
+
+    def discard(self, member):
+        if member in self:
+            REGISTRY.deactivate(member)
+
+    def clear(self):
+        for member in REGISTRY.active():
+            REGISTRY.deactivate(member)
+
+    def refill(self, members):
+        """Makes it hold these and nothing else."""
+        members = list(members)
+        self.clear()
+        self.update(members)
