@@ -123,4 +123,5 @@ def main():
 
 if __name__ == "__main__":
     os.environ.setdefault("METAFLOW_HOME", tempfile.mkdtemp())
+    os.environ["COFFER_DISABLE"] = "1"  # Metaflow is to be stock, also where the drop-in is installed
     sys.exit(main())
