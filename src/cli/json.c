@@ -89,14 +89,18 @@ void cli_json_print(json_t *json)
         json_decref(json);
 }
 
-void cli_json_print_with(json_t *object, const char *key, coffer_cursor json_text)
+void cli_json_print_with(json_t *object, const cli_json_part *parts, size_t count)
 {
         char *text = cli_need(json_dumps(object, DUMP_FLAGS));
         size_t length = strlen(text);
         /* Without the line break and the brace that end it. */
         (void)put_part(text, length > 2 ? length - 2 : 0, NULL);
-        printf(",\n%*s\"%s\": ", INDENT_COLUMNS, "", key);
-        (void)put_part((const char *)json_text.data, json_text.size_bytes, NULL);
+        for (size_t i = 0; i < count; i++) {
+                if (!parts[i].text)
+                        continue;
+                printf(",\n%*s\"%s\": ", INDENT_COLUMNS, "", parts[i].key);
+                (void)put_part(parts[i].text, strlen(parts[i].text), NULL);
+        }
         puts("\n}");
         free(text);
         json_decref(object);

@@ -23,8 +23,13 @@ void cli_json_append(json_t *array, json_t *value);
 
 /* Prints with a newline and frees. */
 void cli_json_print(json_t *json);
-/* Prints `object`, which is not empty, (and frees it) with one more member behind the others, whose value is JSON text
- * as it stands. */
-void cli_json_print_with(json_t *object, const char *key, coffer_cursor json_text);
+/* A member whose value is JSON text as it stands; NULL: it is left out. */
+typedef struct cli_json_part {
+        const char *key;
+        const char *text;
+} cli_json_part;
+
+/* Prints `object`, which is not empty, (and frees it) with these members behind the others. */
+void cli_json_print_with(json_t *object, const cli_json_part *parts, size_t count);
 
 #endif

@@ -96,16 +96,26 @@ static coffer_print_options print_options(const cli_show_options *options)
         return print;
 }
 
-static int put_value(cli_peek *peek, const cli_show_options *options)
+static int put_printed(cli_peek *peek, const coffer_value *value, const coffer_print_options *print)
 {
-        coffer_print_options print = print_options(options);
         char *text _cleanup_free_ = NULL;
-        if (coffer_value_print(peek->document, peek->value, &print, &text, &peek->error) != COFFER_OK)
+        if (coffer_value_print(peek->document, value, print, &text, &peek->error) != COFFER_OK)
                 return cli_fail(&peek->error);
-        putchar('\n');
         cli_put_safe(stdout, coffer_cursor_text(text), true);
         putchar('\n');
         return CLI_OK;
+}
+
+static int put_value(cli_peek *peek, const cli_show_options *options)
+{
+        coffer_print_options print = print_options(options);
+        const coffer_value *unused = coffer_document_unused(peek->document);
+        putchar('\n');
+        int code = put_printed(peek, peek->value, &print);
+        if (code || !unused)
+                return code;
+        puts("\nMade on the way, and no part of the value:");
+        return put_printed(peek, unused, &print);
 }
 
 static void put_hex_row(size_t offset, const uint8_t *data, size_t count)
@@ -186,14 +196,22 @@ static void put_findings(const coffer_pickle_report *report)
 
 /* ---- both ---- */
 
+/* Tagged JSON, or NULL when there is nothing or it cannot be written, as `peek` then says. */
+static char *value_json(cli_peek *peek, const coffer_value *value, const coffer_print_options *print)
+{
+        char *text = NULL;
+        if (!value || coffer_value_to_json(peek->document, value, true, print, &text, &peek->error) != COFFER_OK)
+                return NULL;
+        return text;
+}
+
 static int print_json(coffer_task *task, const coffer_artifact_info *info, cli_peek *peek,
                       const cli_show_options *options)
 {
         coffer_print_options print = print_options(options);
-        char *text _cleanup_free_ = NULL;
-        if (peek->value &&
-            coffer_value_to_json(peek->document, peek->value, true, &print, &text, &peek->error) != COFFER_OK)
-                text = NULL;
+        char *value _cleanup_free_ = value_json(peek, peek->value, &print);
+        char *unused _cleanup_free_ = value_json(peek, value ? coffer_document_unused(peek->document) : NULL, &print);
+        const cli_json_part parts[] = {{"value", value ? value : "null"}, {"unused", unused}};
         json_t *json = cli_artifact_json(task, info);
         cli_json_set(json, "attempt", cli_json_number((uint64_t)coffer_task_attempt(task)));
         cli_json_set(json, "reader", cli_json_text(peek->reader));
@@ -202,7 +220,7 @@ static int print_json(coffer_task *task, const coffer_artifact_info *info, cli_p
         if (options->scan)
                 cli_json_print(json);
         else
-                cli_json_print_with(json, "value", coffer_cursor_text(text ? text : "null"));
+                cli_json_print_with(json, parts, ARRAY_COUNT(parts));
         return CLI_OK;
 }
 

@@ -180,3 +180,30 @@ def test_an_interrupt_leaves_no_file_behind(cli):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and err == b"coffer: interrupted\n"
     assert os.listdir(cli.cwd / "out") == []
+
+
+SYSTEM = b"cos\nsystem\n\x8c\x02id\x85R"
+STATE = b"}\x8c\x01aK\x02s"
+DROPPED = {
+    "popped call": (SYSTEM + b"0N.", "[os.system('id')]"),
+    "popped object": (b"cbuiltins\nlist\n)R0K\x01.", "[list()]"),
+    "popped to the mark": (b"K\x01(" + SYSTEM + b"1.", "[os.system('id')]"),
+    "memoized only": (SYSTEM + b"\x940K\x01.", "[os.system('id')]"),
+    "overwritten item": (b"}\x8c\x01a" + SYSTEM + b"s\x8c\x01aK\x02s.", "[os.system('id')]"),
+    "overwritten state": (b"cm\nC\n)\x81" + STATE + b"b" + STATE.replace(b"a", b"b") + b"b.", "[{'a': 2}]"),
+    "large number": (b"cm\nC\n)\x81\x8a\x0a\1\1\1\1\1\1\1\1\1\1bNb.", "[4740885567116192841985]"),
+}
+
+
+@pytest.mark.parametrize("case", DROPPED)
+def test_what_a_pickle_makes_and_drops_is_shown(cli, case):
+    pickle, shown = DROPPED[case]
+    cli.write("x.pkl", b"\x80\x04" + pickle)
+    cli.ok("put", "-q", "Demo/1/start/1", "x=x.pkl")
+    assert cli.ok("show", "Demo/1/start/1/x").endswith(f"\nMade on the way, and no part of the value:\n{shown}\n")
+    assert len(json.loads(cli.ok("show", "--json", "Demo/1/start/1/x"))["unused"]) == 1
+
+
+def test_a_pickle_that_drops_nothing_says_nothing_of_it(store):
+    assert "no part of the value" not in store.ok("show", "Demo/1/start/1/a")
+    assert "unused" not in json.loads(store.ok("show", "--json", "Demo/1/start/1/a"))
