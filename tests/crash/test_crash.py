@@ -165,6 +165,56 @@ def test_damaged_blob_is_replaced_whatever_call_is_killed(program, shim, whole, 
     check_stores(program, roots, whole[1], 0)
 
 
+PUT_INPUTS = {"small": b"small", "large": bytes(range(256)) * 1200}
+
+
+def put(coffer_bin, root, inputs, **env):
+    files = [f"{name}={inputs / name}" for name in PUT_INPUTS]
+    return run(coffer_bin, "--store", str(root), "put", "-q", "CrashFlow/1/start/1", *files, METAFLOW_USER="tester", **env)
+
+
+def read_command(coffer_bin, root):
+    """What `coffer get` says of the artifacts: all of them, or none."""
+    got = [
+        subprocess.run([coffer_bin, "--store", str(root), "get", "--raw", f"CrashFlow/1/start/1/{name}", "-o", "-"],
+                       capture_output=True, timeout=60)
+        for name in PUT_INPUTS
+    ]
+    if all(done.returncode == 0 for done in got):
+        assert all(content in done.stdout for done, content in zip(got, PUT_INPUTS.values()))
+        return "complete"
+    assert all(done.returncode != 0 and not done.stdout for done in got)
+    return "not-done"
+
+
+def test_put_survives_a_kill_at_every_call(coffer_bin, shim, stores, tmp_path):
+    """The same through the command."""
+    for name, content in PUT_INPUTS.items():
+        (tmp_path / name).write_bytes(content)
+    whole_root = tmp_path / "whole" / ".metaflow"
+    assert put(coffer_bin, whole_root, tmp_path).returncode == 0
+    (expected,) = read_stock([whole_root])
+    roots = []
+    for number in range(1, MOST_CALLS):
+        root = stores / f"put-{number}" / ".metaflow"
+        done = put(coffer_bin, root, tmp_path, LD_PRELOAD=shim, SHIM_KILL_AT=str(number))
+        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        if done.returncode == 0:
+            break
+        roots.append(root)
+    assert len(roots) > 30
+    states = [read_command(coffer_bin, root) for root in roots]
+    assert set(states) == {"complete", "not-done"}
+    for state, theirs in zip(states, read_stock(roots)):
+        assert theirs == (expected if state == "complete" else "not-done")
+    for state, root in zip(states, roots):
+        if state == "not-done":
+            again = put(coffer_bin, root, tmp_path)
+            assert again.returncode == 0, again.stderr
+            assert read_command(coffer_bin, root) == "complete"
+        assert run(coffer_bin, "--store", str(root), "verify", "--repair", "-q").returncode == 0
+
+
 class Disk:
     """What a power loss may take away: data and directory entries that changed since they were last flushed."""
 
