@@ -107,8 +107,8 @@ static coffer_status load_proven(const coffer_cas *cas, const char *key, coffer_
         coffer_cursor stored;
 
         COFFER_TRY(coffer_cas_fetch_contents(cas, key, &blob, error));
-        if (coffer_bytes_size(blob.bytes) > COFFER_CAS_CHEAP_BYTES)
-                return COFFER_DECLINED;
+        if (coffer_bytes_size(blob.bytes) == 0 || coffer_bytes_size(blob.bytes) > COFFER_CAS_CHEAP_BYTES)
+                return COFFER_DECLINED; /* nothing is a raw blob and a frame */
         COFFER_TRY(coffer_bytes_contiguous(blob.bytes, &stored, error));
         if (frame->measure(stored, &sizes, NULL) != COFFER_OK)
                 frame = NULL;
