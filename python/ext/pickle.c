@@ -58,6 +58,26 @@ static coffer_bytes *dump(pycoffer_state *state, PyObject *object)
         return bytes;
 }
 
+/* What pickle raised becomes the error; with it goes which part of the object is at fault. */
+static coffer_status tell_failure(pycoffer_state *state, PyObject *object, coffer_error *error)
+{
+        bool is_interrupt = !PyErr_ExceptionMatches(PyExc_Exception);
+        coffer_status status = pycoffer_keep_exception(state, COFFER_SERIALIZER, error);
+        if (is_interrupt || status != COFFER_SERIALIZER)
+                return status;
+        coffer_error cause = *error;
+        PyObject *module = PyImport_ImportModule("coffer._unpicklable");
+        PyObject *path = module ? PyObject_CallMethod(module, "find_path", "Os", object, "object") : NULL;
+        const char *text = path && path != Py_None ? PyUnicode_AsUTF8(path) : NULL;
+        if (text)
+                coffer_error_set(error, status, "%s: %s", cause.message, text);
+        if (PyErr_Occurred()) /* an interrupt; all else is for find_path to catch */
+                pycoffer_keep_exception(state, status, &cause);
+        Py_XDECREF(path);
+        Py_XDECREF(module);
+        return status;
+}
+
 static coffer_status write_python(pycoffer_state *state, PyObject *object, coffer_bytes **out, coffer_error *error)
 {
         pycoffer_gil gil;
@@ -68,7 +88,7 @@ static coffer_status write_python(pycoffer_state *state, PyObject *object, coffe
         if (bytes)
                 *out = bytes;
         else
-                status = pycoffer_keep_exception(state, COFFER_SERIALIZER, error);
+                status = tell_failure(state, object, error);
         pycoffer_gil_give(&gil);
         return status;
 }

@@ -7,6 +7,8 @@
 
 enum { PROTOCOL = 4, FIRST_CHUNK_BYTES = 512, LARGEST_CHUNK_BYTES = 1 << 20 };
 
+enum { SMALL_BYTES = 1 << 10, SMALL_COUNT = 32 };
+
 /* Opcodes around a large text. */
 enum { PROTO = 0x80, BINUNICODE = 'X', BINUNICODE8 = 0x8d, MEMOIZE = 0x94, STOP = '.', HEAD_BYTES = 3 };
 
@@ -215,8 +217,39 @@ static bool write_text(sink_object *self, PyObject *object)
         return pycoffer_call_end(&call, status);
 }
 
+static bool is_small_atom(PyObject *object)
+{
+        if (PyUnicode_CheckExact(object))
+                return PyUnicode_GET_LENGTH(object) < SMALL_BYTES;
+        if (PyBytes_CheckExact(object))
+                return PyBytes_GET_SIZE(object) < SMALL_BYTES;
+        return object == Py_None || PyBool_Check(object) || PyLong_CheckExact(object) || PyFloat_CheckExact(object);
+}
+
+/* A few atoms at most: setting up a sink would take longer than pickling them. */
+static bool is_small(PyObject *object)
+{
+        PyObject *key, *value;
+        Py_ssize_t at = 0;
+        if (PyDict_CheckExact(object) && PyDict_GET_SIZE(object) <= SMALL_COUNT) {
+                while (PyDict_Next(object, &at, &key, &value))
+                        if (!is_small_atom(key) || !is_small_atom(value))
+                                return false;
+                return true;
+        }
+        if ((!PyList_CheckExact(object) && !PyTuple_CheckExact(object)) ||
+            PySequence_Fast_GET_SIZE(object) > SMALL_COUNT)
+                return is_small_atom(object);
+        for (at = 0; at < PySequence_Fast_GET_SIZE(object); at++)
+                if (!is_small_atom(PySequence_Fast_GET_ITEM(object, at)))
+                        return false;
+        return true;
+}
+
 coffer_bytes *pycoffer_pickle(pycoffer_state *state, PyObject *object)
 {
+        if (is_small(object))
+                return pickle_plainly(state, object);
         sink_object *sink = find_pickler(state) ? make_sink(state) : NULL;
         coffer_bytes *bytes = NULL;
         bool is_written = sink && (write_text(sink, object) || (!PyErr_Occurred() && run_pickler(sink, object)));

@@ -13,6 +13,7 @@ import io
 import pickle
 import random
 import re
+import subprocess
 import sys
 import threading
 import uuid
@@ -580,3 +581,52 @@ def test_an_array_that_another_thread_changes_gets_the_key_of_what_is_stored(sto
         assert task.info("x").key == hashlib.sha1(task.load_bytes("x")).hexdigest()
         assert task["x"]["a"].shape == made.shape
     assert not store.verify().problems
+
+
+ADDED = """
+import gc, pathlib, sys
+import numpy as np
+import coffer
+
+def resident(field):
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(field)) / 1024
+
+store = coffer.open(sys.argv[1], sync=False)
+obj = eval(sys.argv[2])
+with store.task("Flow/1/step/1", mode="w") as task:
+    task["warm"] = np.zeros(50_000)
+gc.collect()
+pathlib.Path("/proc/self/clear_refs").write_text("5")
+before = resident("VmRSS")
+with store.task("Flow/1/step/2", mode="w") as task:
+    task["x"] = obj
+print(resident("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells the peak of memory")
+@pytest.mark.parametrize(
+    "made",
+    [
+        "np.random.default_rng(1).random(1 << 23)",
+        "np.asfortranarray(np.random.default_rng(1).random((1 << 12, 1 << 11)))",
+        "'text ' * (12 << 20)",
+        "{str(i): np.full(1 << 16, i) for i in range(100)}",
+        "__import__('pandas').DataFrame(np.random.default_rng(1).random((1 << 21, 4)))",
+    ],
+    ids=["floats", "Fortran", "text", "dict of arrays", "DataFrame"],
+)
+def test_saving_adds_at_most_16_mib(tmp_path, made):
+    """All of them are at least 50 MiB. Python's development mode would write to all memory that is allocated."""
+    command = [sys.executable, "-c", ADDED, str(tmp_path), made]
+    assert float(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout) <= 16
+
+
+def test_a_failure_names_the_part_at_fault(store):
+    with store.task("Flow/1/step/1", mode="w") as task:
+        with pytest.raises(coffer.SerializerFailed) as caught:
+            task["model"] = {"layers": [1, Record("r", threading.Lock())]}
+        assert "'model'" in str(caught.value)
+        assert str(caught.value).endswith("object['layers'][1].data is a _thread.lock, which pickle can't store")
+        assert isinstance(caught.value.__cause__, TypeError)
+        assert "model" not in task
