@@ -205,7 +205,7 @@ static double read_whole(coffer_cursor frame)
         coffer_error error = COFFER_ERROR_INIT;
         coffer_bytes *contents _cleanup_bytes_ = NULL;
         double start = now_s();
-        must(coffer_frame_current()->read(frame, UINT64_MAX, &contents, &error), &error);
+        must(coffer_frame_current()->read(frame, UINT64_MAX, NULL, &contents, &error), &error);
         return now_s() - start;
 }
 

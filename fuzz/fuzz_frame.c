@@ -56,7 +56,7 @@ static void read_frame(coffer_cursor frame)
         coffer_error error = COFFER_ERROR_INIT, stream_error = COFFER_ERROR_INIT;
         coffer_frame_sizes sizes;
 
-        coffer_status status = coffer_frame_v1.read(frame, MAX_CONTENT_BYTES, &whole, &error);
+        coffer_status status = coffer_frame_v1.read(frame, MAX_CONTENT_BYTES, NULL, &whole, &error);
         check_error(status, &error, frame.size_bytes);
         coffer_status stream_status = read_stream(frame, &streamed, &stream_error);
         check_error(stream_status, &stream_error, frame.size_bytes);
@@ -82,7 +82,7 @@ static void frame_and_read(coffer_cursor contents)
         coffer_frame_sink sink = {append, &frame, NULL};
 
         if (coffer_frame_v1.write(bytes, &sink, NULL) != COFFER_OK ||
-            coffer_frame_v1.read(coffer_buf_cursor(&frame), UINT64_MAX, &back, NULL) != COFFER_OK ||
+            coffer_frame_v1.read(coffer_buf_cursor(&frame), UINT64_MAX, NULL, &back, NULL) != COFFER_OK ||
             !coffer_cursor_equal(coffer_bytes_segment(back, 0), contents))
                 abort();
 }

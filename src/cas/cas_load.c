@@ -9,33 +9,60 @@
 /* The SHA-1 of nothing: no checksum tells an emptied file from one that was always empty. */
 #define EMPTY_KEY "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 
-static coffer_status check_key(const coffer_bytes *contents, const char *key, coffer_error *error)
+static coffer_status compare_keys(const char *found, const char *key, coffer_error *error)
 {
-        char found[COFFER_DIGEST_MAX_HEX];
-        COFFER_TRY(coffer_digest_bytes(COFFER_SHA1, contents, found, error));
         if (strcmp(found, key) != 0)
                 return coffer_error_set(error, COFFER_CORRUPT, "the contents have the key %s", found);
         return COFFER_OK;
 }
 
-static coffer_status unframe(const coffer_cas *cas, const coffer_stored_blob *blob, const coffer_frame_class *frame,
-                             coffer_bytes **out, coffer_error *error)
+static coffer_status check_key(const coffer_bytes *contents, const char *key, coffer_error *error)
 {
-        coffer_cursor stored;
-        if (!frame) {
-                *out = coffer_bytes_ref(blob->bytes);
-                return COFFER_OK;
-        }
-        COFFER_TRY(coffer_bytes_contiguous(blob->bytes, &stored, error));
-        return frame->read(stored, cas->max_blob_bytes, out, error);
+        char found[COFFER_DIGEST_MAX_HEX];
+        COFFER_TRY(coffer_digest_bytes(COFFER_SHA1, contents, found, error));
+        return compare_keys(found, key, error);
 }
 
-static bool key_is_due(const coffer_cas *cas, const coffer_sidecar *sidecar, uint64_t size_bytes)
+static coffer_status unframe(const coffer_cas *cas, const coffer_stored_blob *blob, const coffer_frame_class *frame,
+                             const coffer_frame_watch *watch, coffer_bytes **out, coffer_error *error)
+{
+        coffer_cursor stored;
+        COFFER_TRY(coffer_bytes_contiguous(blob->bytes, &stored, error));
+        if (frame)
+                return frame->read(stored, cas->max_blob_bytes, watch, out, error);
+        if (watch)
+                COFFER_TRY(watch->take(watch->user, stored, error));
+        *out = coffer_bytes_ref(blob->bytes);
+        return COFFER_OK;
+}
+
+static coffer_status add_to_digest(void *digest, coffer_cursor contents, coffer_error *error)
+{
+        return coffer_digest_update(digest, contents, error);
+}
+
+/* Contents that must give the key: they are hashed while the rest is still being inflated. */
+static coffer_status unframe_proven(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
+                                    const coffer_frame_class *frame, coffer_bytes **out, coffer_error *error)
+{
+        coffer_bytes *contents _cleanup_bytes_ = NULL;
+        coffer_digest *digest _cleanup_digest_ = NULL;
+        char found[COFFER_DIGEST_MAX_HEX];
+
+        COFFER_TRY(coffer_digest_new(COFFER_SHA1, &digest, error));
+        coffer_frame_watch watch = {add_to_digest, digest};
+        COFFER_TRY(unframe(cas, blob, frame, &watch, &contents, error));
+        COFFER_TRY(coffer_digest_hex(digest, found, error));
+        COFFER_TRY(compare_keys(found, key, error));
+        *out = TAKE_PTR(contents);
+        return COFFER_OK;
+}
+
+/* Whether the key is to be checked however large the contents are. */
+static bool key_is_due(const coffer_cas *cas, const coffer_sidecar *sidecar)
 {
         bool nothing_else = !sidecar->frame || !sidecar->is_there;
-        if (cas->verify == COFFER_VERIFY_AUTO)
-                return nothing_else || size_bytes <= COFFER_CAS_CHEAP_BYTES;
-        return cas->verify == COFFER_VERIFY_KEY;
+        return cas->verify == COFFER_VERIFY_KEY || (cas->verify == COFFER_VERIFY_AUTO && nothing_else);
 }
 
 static coffer_status load_as_told(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
@@ -43,11 +70,14 @@ static coffer_status load_as_told(const coffer_cas *cas, const char *key, const 
 {
         coffer_bytes *contents _cleanup_bytes_ = NULL;
 
-        COFFER_TRY(unframe(cas, blob, sidecar->frame, &contents, error));
+        if (key_is_due(cas, sidecar))
+                COFFER_TRY(unframe_proven(cas, key, blob, sidecar->frame, &contents, error));
+        else
+                COFFER_TRY(unframe(cas, blob, sidecar->frame, NULL, &contents, error));
         uint64_t size_bytes = coffer_bytes_size(contents);
         if (size_bytes == 0 && strcmp(key, EMPTY_KEY) != 0)
                 return coffer_error_set(error, COFFER_CORRUPT, "the contents are gone: the file is empty");
-        if (key_is_due(cas, sidecar, size_bytes))
+        if (!key_is_due(cas, sidecar) && cas->verify == COFFER_VERIFY_AUTO && size_bytes <= COFFER_CAS_CHEAP_BYTES)
                 COFFER_TRY(check_key(contents, key, error));
         *out = TAKE_PTR(contents);
         return COFFER_OK;
@@ -58,30 +88,8 @@ static coffer_status load_otherwise(const coffer_cas *cas, const char *key, cons
                                     const coffer_frame_class *told, const coffer_frame_class **frame,
                                     coffer_bytes **out)
 {
-        coffer_bytes *contents _cleanup_bytes_ = NULL;
-
         *frame = told ? NULL : coffer_frame_current();
-        COFFER_TRY(unframe(cas, blob, *frame, &contents, NULL));
-        COFFER_TRY(check_key(contents, key, NULL));
-        *out = TAKE_PTR(contents);
-        return COFFER_OK;
-}
-
-/* Contents that give the key, read one way or the other; COFFER_DECLINED when they don't, or are too large to hash
- * for nothing. */
-static coffer_status read_proven(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
-                                 const coffer_frame_class *frame, coffer_bytes **out, coffer_error *error)
-{
-        coffer_bytes *contents _cleanup_bytes_ = NULL;
-
-        coffer_status status = unframe(cas, blob, frame, &contents, error);
-        if (status == COFFER_OK && coffer_bytes_size(contents) > COFFER_CAS_CHEAP_BYTES)
-                return COFFER_DECLINED;
-        if (status == COFFER_OK)
-                status = check_key(contents, key, error);
-        if (status == COFFER_OK)
-                *out = TAKE_PTR(contents);
-        return status == COFFER_CORRUPT || status == COFFER_LIMIT ? COFFER_DECLINED : status;
+        return unframe_proven(cas, key, blob, *frame, out, NULL);
 }
 
 /* Small contents that give the key need nothing to say how they are stored. COFFER_DECLINED: the sidecar must tell. */
@@ -101,10 +109,10 @@ static coffer_status load_proven(const coffer_cas *cas, const char *key, coffer_
                 frame = NULL;
         else if (sizes.content_bytes > COFFER_CAS_CHEAP_BYTES)
                 return COFFER_DECLINED;
-        COFFER_TRY(read_proven(cas, key, &blob, frame, out, error));
-        if (raw)
+        coffer_status status = unframe_proven(cas, key, &blob, frame, out, error);
+        if (status == COFFER_OK && raw)
                 *raw = !frame;
-        return COFFER_OK;
+        return status == COFFER_CORRUPT || status == COFFER_LIMIT ? COFFER_DECLINED : status;
 }
 
 static coffer_status load_by_sidecar(const coffer_cas *cas, const char *key, coffer_bytes **out, bool *raw,

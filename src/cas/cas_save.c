@@ -35,7 +35,7 @@ static coffer_status holds_framed(const coffer_cas *cas, coffer_cursor stored, c
                 *holds = fits;
                 return COFFER_OK;
         }
-        coffer_status status = frame->read(stored, cas->max_blob_bytes, &found, error);
+        coffer_status status = frame->read(stored, cas->max_blob_bytes, NULL, &found, error);
         if (status == COFFER_CORRUPT || status == COFFER_LIMIT)
                 return COFFER_OK;
         if (status == COFFER_OK)

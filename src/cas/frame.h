@@ -12,6 +12,12 @@ typedef struct coffer_frame_sink {
         uint32_t *crc; /* gets the CRC-32 of the contents as they went into the frame; may be NULL */
 } coffer_frame_sink;
 
+/* Sees the contents of a frame while it is read: all of them, in order, as soon as they are there. */
+typedef struct coffer_frame_watch {
+        coffer_status (*take)(void *user, coffer_cursor contents, coffer_error *error);
+        void *user;
+} coffer_frame_watch;
+
 /* What can be said of a frame without looking at the contents. */
 typedef struct coffer_frame_sizes {
         uint64_t content_bytes;
@@ -22,7 +28,9 @@ typedef struct coffer_frame_class {
         int64_t version;
         coffer_status (*write)(const coffer_bytes *contents, const coffer_frame_sink *sink, coffer_error *error);
         /* All functions below: COFFER_CORRUPT for what is no whole, sound frame. */
-        coffer_status (*read)(coffer_cursor stored, uint64_t max_bytes, coffer_bytes **out, coffer_error *error);
+        /* `watch` may be NULL. */
+        coffer_status (*read)(coffer_cursor stored, uint64_t max_bytes, const coffer_frame_watch *watch,
+                              coffer_bytes **out, coffer_error *error);
         /* Owns `stored` on success. */
         coffer_status (*open)(coffer_stream *stored, uint64_t max_bytes, coffer_stream **out, coffer_error *error);
         coffer_status (*measure)(coffer_cursor stored, coffer_frame_sizes *out, coffer_error *error);

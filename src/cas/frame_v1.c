@@ -13,8 +13,7 @@ static bool last_size(coffer_cursor member, uint32_t *out)
                coffer_cursor_take(&member, member.size_bytes - 4, &before) && coffer_cursor_u32_le(&member, out);
 }
 
-/* Steps over the current member, which has sizes. */
-static coffer_status skip_member(coffer_gzip_reader *reader, coffer_error *error)
+coffer_status coffer_frame_v1_skip_member(coffer_gzip_reader *reader, coffer_error *error)
 {
         uint64_t header_bytes = coffer_gzip_offset(reader) - reader->member_offset_bytes;
         coffer_cursor rest;
@@ -44,7 +43,7 @@ coffer_status coffer_frame_v1_measure(coffer_cursor stored, coffer_frame_sizes *
                 return COFFER_OK;
         }
         while (!ended) {
-                COFFER_TRY(skip_member(&reader, error));
+                COFFER_TRY(coffer_frame_v1_skip_member(&reader, error));
                 COFFER_TRY(coffer_gzip_next_member(&reader, &ended, error));
         }
         *out = (coffer_frame_sizes){reader.position_bytes, true};

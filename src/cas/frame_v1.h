@@ -14,10 +14,42 @@ enum { COFFER_FRAME_V1_MEMBER_BYTES = 1 << 20 };
 COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_write(const coffer_bytes *contents, const coffer_frame_sink *sink, coffer_error *error);
 COFFER_MUST_CHECK
-coffer_status coffer_frame_v1_read(coffer_cursor stored, uint64_t max_bytes, coffer_bytes **out, coffer_error *error);
+coffer_status coffer_frame_v1_read(coffer_cursor stored, uint64_t max_bytes, const coffer_frame_watch *watch,
+                                   coffer_bytes **out, coffer_error *error);
 COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_open(coffer_stream *stored, uint64_t max_bytes, coffer_stream **out, coffer_error *error);
 COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_measure(coffer_cursor stored, coffer_frame_sizes *out, coffer_error *error);
+
+/* ---- members that have sizes ---- */
+
+typedef struct coffer_frame_member {
+        coffer_cursor stored;   /* header and trailer included */
+        uint64_t stored_offset; /* where it begins in the frame */
+        uint64_t offset;        /* where its contents begin in the blob */
+        size_t content_bytes;
+} coffer_frame_member;
+
+typedef struct coffer_frame_index {
+        coffer_frame_member *members;
+        size_t count; /* 0: the members of this frame have no sizes */
+        size_t capacity;
+        uint64_t content_bytes; /* of the blob */
+} coffer_frame_index;
+
+/* Finds all members, or none when they have no sizes; refers to `stored`. Release with coffer_frame_index_done. */
+COFFER_MUST_CHECK
+coffer_status coffer_frame_v1_index(coffer_cursor stored, uint64_t max_bytes, coffer_frame_index *out,
+                                    coffer_error *error);
+void coffer_frame_index_done(coffer_frame_index *index);
+
+/* Inflates all members into one segment, appended to `out`. `watch` may be NULL. */
+COFFER_MUST_CHECK
+coffer_status coffer_frame_v1_read_apart(const coffer_frame_index *index, const coffer_frame_watch *watch,
+                                         coffer_bytes *out, coffer_error *error);
+
+/* Steps over the current member of the reader, which has sizes. */
+struct coffer_gzip_reader;
+COFFER_MUST_CHECK coffer_status coffer_frame_v1_skip_member(struct coffer_gzip_reader *reader, coffer_error *error);
 
 #endif

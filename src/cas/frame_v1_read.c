@@ -8,6 +8,7 @@
 #include "util/buf.h"
 #include "util/cleanup.h"
 #include "util/cursor.h"
+#include "util/pages.h"
 
 enum { MIN_GROWTH_BYTES = 64 << 10 };
 
@@ -49,7 +50,7 @@ static coffer_status reserve(frame_reader *reader, uint64_t size_bytes, coffer_e
         return coffer_buf_reserve(&reader->contents, size_bytes > 0 ? (size_t)size_bytes : 1, error);
 }
 
-/* Inflates a member whose contents are known to have, or may be guessed to have, at most `size_bytes`. */
+/* Inflates a member whose contents may be guessed to have at most `size_bytes`. */
 static coffer_status inflate_whole(frame_reader *reader, uint64_t size_bytes, coffer_inflate_result *result,
                                    coffer_error *error)
 {
@@ -57,6 +58,7 @@ static coffer_status inflate_whole(frame_reader *reader, uint64_t size_bytes, co
         size_t produced_bytes = 0;
 
         COFFER_TRY(reserve(reader, size_bytes, error));
+        coffer_pages_expect_fill(contents->data, contents->capacity_bytes);
         COFFER_TRY(ready(&reader->whole, COFFER_DEFLATE_INFLATE_WHOLE, error));
         *result = coffer_inflate_on(reader->whole.library, reader->whole.state, &reader->gzip.input,
                                     contents->data + contents->size_bytes, (size_t)size_bytes, &produced_bytes);
@@ -104,7 +106,7 @@ static uint64_t guess_size(const frame_reader *reader)
         return possible ? size : 0;
 }
 
-static coffer_status read_unsized_member(frame_reader *reader, coffer_error *error)
+static coffer_status read_member(frame_reader *reader, coffer_error *error)
 {
         coffer_cursor start = reader->gzip.input;
         uint64_t size_bytes = guess_size(reader);
@@ -120,17 +122,6 @@ static coffer_status read_unsized_member(frame_reader *reader, coffer_error *err
         return inflate_growing(reader, error);
 }
 
-static coffer_status read_sized_member(frame_reader *reader, coffer_error *error)
-{
-        coffer_inflate_result result;
-
-        if (reader->contents.size_bytes == 0 &&
-            reader->gzip.sizes.blob_bytes / COFFER_DEFLATE_MAX_RATIO <= reader->gzip.stored_bytes)
-                COFFER_TRY(reserve(reader, reader->gzip.sizes.blob_bytes, error));
-        COFFER_TRY(inflate_whole(reader, reader->gzip.sizes.content_bytes, &result, error));
-        return result == COFFER_INFLATE_END ? COFFER_OK : coffer_gzip_inflate_fault(&reader->gzip, result, error);
-}
-
 static coffer_status read_members(frame_reader *reader, coffer_error *error)
 {
         for (;;) {
@@ -139,8 +130,7 @@ static coffer_status read_members(frame_reader *reader, coffer_error *error)
                 COFFER_TRY(coffer_gzip_next_member(&reader->gzip, &ended, error));
                 if (ended)
                         return COFFER_OK;
-                COFFER_TRY(reader->gzip.is_sized ? read_sized_member(reader, error)
-                                                 : read_unsized_member(reader, error));
+                COFFER_TRY(read_member(reader, error));
                 coffer_cursor member =
                         coffer_cursor_of(reader->contents.data + start, reader->contents.size_bytes - start);
                 uint32_t crc = coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(0, member);
@@ -148,20 +138,36 @@ static coffer_status read_members(frame_reader *reader, coffer_error *error)
         }
 }
 
-coffer_status coffer_frame_v1_read(coffer_cursor stored, uint64_t max_bytes, coffer_bytes **out, coffer_error *error)
+/* One member after the other. */
+static coffer_status read_in_turn(coffer_cursor stored, uint64_t max_bytes, coffer_bytes *out, coffer_error *error)
 {
-        coffer_bytes *bytes _cleanup_bytes_ = NULL;
         frame_reader reader = {.contents = COFFER_BUF_INIT(max_bytes < SIZE_MAX ? (size_t)max_bytes : SIZE_MAX)};
 
-        COFFER_TRY(coffer_bytes_new(&bytes, error));
         coffer_gzip_reader_init(&reader.gzip, stored, max_bytes);
         coffer_status status = read_members(&reader, error);
         if (status == COFFER_OK && reader.contents.size_bytes > 0)
-                status = coffer_buf_take_into(&reader.contents, bytes, error);
+                status = coffer_buf_take_into(&reader.contents, out, error);
         lazy_inflater_done(&reader.whole);
         lazy_inflater_done(&reader.stream);
         coffer_buf_done(&reader.contents);
-        if (status == COFFER_OK)
-                *out = TAKE_PTR(bytes);
         return status;
+}
+
+coffer_status coffer_frame_v1_read(coffer_cursor stored, uint64_t max_bytes, const coffer_frame_watch *watch,
+                                   coffer_bytes **out, coffer_error *error)
+{
+        coffer_bytes *bytes _cleanup_bytes_ = NULL;
+        coffer_frame_index index _cleanup_(coffer_frame_index_done) = {0};
+
+        COFFER_TRY(coffer_bytes_new(&bytes, error));
+        COFFER_TRY(coffer_frame_v1_index(stored, max_bytes, &index, error));
+        if (index.count > 0) {
+                COFFER_TRY(coffer_frame_v1_read_apart(&index, watch, bytes, error));
+        } else {
+                COFFER_TRY(read_in_turn(stored, max_bytes, bytes, error));
+                if (watch && coffer_bytes_segment_count(bytes) > 0)
+                        COFFER_TRY(watch->take(watch->user, coffer_bytes_segment(bytes, 0), error));
+        }
+        *out = TAKE_PTR(bytes);
+        return COFFER_OK;
 }

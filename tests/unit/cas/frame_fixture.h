@@ -142,7 +142,7 @@ static inline coffer_status read_both_ways(coffer_cursor frame, uint64_t max_byt
 {
         coffer_bytes *whole _cleanup_bytes_ = NULL;
         coffer_buf streamed _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
-        coffer_status status = coffer_frame_v1.read(frame, max_bytes, &whole, error);
+        coffer_status status = coffer_frame_v1.read(frame, max_bytes, NULL, &whole, error);
 
         assert_status(read_stream(frame, max_bytes, 64 << 10, &streamed, NULL), status);
         if (status != COFFER_OK) {

@@ -176,7 +176,7 @@ static coffer_status write_and_read(void *user, coffer_error *error)
         coffer_frame_sink sink = {append_to_buf, &frame, NULL};
 
         COFFER_TRY(coffer_frame_v1.write(contents, &sink, error));
-        COFFER_TRY(coffer_frame_v1.read(coffer_buf_cursor(&frame), UINT64_MAX, &back, error));
+        COFFER_TRY(coffer_frame_v1.read(coffer_buf_cursor(&frame), UINT64_MAX, NULL, &back, error));
         return read_stream(coffer_buf_cursor(&frame), UINT64_MAX, MIB, &streamed, error);
 }
 

@@ -344,7 +344,7 @@ static void a_failed_stream_stays_failed_and_an_ended_one_ended(void **state)
 static coffer_status read_foreign(void *user, coffer_error *error)
 {
         coffer_bytes *back _cleanup_bytes_ = NULL;
-        return coffer_frame_v1.read(coffer_buf_cursor(user), UINT64_MAX, &back, error);
+        return coffer_frame_v1.read(coffer_buf_cursor(user), UINT64_MAX, NULL, &back, error);
 }
 
 static void every_allocation_may_fail(void **state)
