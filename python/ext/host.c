@@ -81,6 +81,7 @@ static coffer_step report_exception(pycoffer_state *state, coffer_step_report *r
         else
                 step = failed(exception, report);
         if (!PyErr_GivenExceptionMatches(exception, PyExc_Exception)) {
+                report->is_loud = false;
                 PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
                 pycoffer_keep_exception_as_is(state);
         }

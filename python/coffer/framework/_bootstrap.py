@@ -75,7 +75,8 @@ def _core(store) -> list:
     except ImportError:
         return []
     resolve = store._resolve_relative_class_path
-    return [Group("metaflow", [(name, resolve(path, "metaflow.plugins")) for name, path in ARTIFACT_SERIALIZERS_DESC], {})]
+    entries = [(name, resolve(path, "metaflow.plugins")) for name, path in ARTIFACT_SERIALIZERS_DESC]
+    return [Group("metaflow", entries, {})] if entries else []
 
 
 def _source_of(extension: Any, package: str) -> Optional[str]:

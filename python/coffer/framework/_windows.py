@@ -10,19 +10,23 @@ from ._registry import CLASSES, PENDING, RECORDS, REGISTRY
 
 
 class NamesWindow(list):
-    """A list of names that is kept elsewhere.
+    """A list of names that is kept elsewhere, until it is no more there (`read` gives None): then it is a list like any other.
 
     What it holds itself is what was there when it was last used, for the sake of code that looks into lists without asking them.
     """
 
     def __init__(self, iterable: Iterable[str] = (), *, read: Callable = None, write: Callable = None):
-        super().__init__(read() if read else iterable)
+        super().__init__(iterable)
         self._read = read
         self._write = write
+        self._pull()
 
     def _pull(self):
-        if self._read:
-            super().__init__(self._read())
+        names = self._read() if self._read else None
+        if names is None:
+            self._read = self._write = None
+        else:
+            super().__init__(names)
         return self
 
     def _push(self):
@@ -117,6 +121,14 @@ class MapWindow(MutableMapping, dict):
     def __repr__(self):
         return repr(self.copy())
 
+    def __ne__(self, other):
+        return not self == other
+
+    def setdefault(self, key, default=None):
+        if key not in self:
+            self[key] = default
+        return self[key]  # which may be a window, and not what was given
+
     def popitem(self):
         for key in reversed(self):
             return key, self.pop(key)
@@ -183,7 +195,7 @@ class PendingWindow(MapWindow):
         if REGISTRY.pending(key) is None:
             return None
         return NamesWindow(
-            read=lambda: REGISTRY.pending(key) or [],
+            read=lambda: REGISTRY.pending(key),
             write=lambda names: REGISTRY.put_pending(key, names),
         )
 
