@@ -42,9 +42,9 @@ def write(store):
 def run_python():
     """Runs a program in a fresh interpreter and gives its output; any other exit code than 0 is a failure."""
 
-    def run(program, *arguments, **options):
+    def run(program, *arguments, dev=True, **options):
         done = subprocess.run(
-            [sys.executable, "-X", "dev", "-c", program, *map(str, arguments)],
+            [sys.executable, *(["-X", "dev"] if dev else []), "-c", program, *map(str, arguments)],
             capture_output=True,
             text=True,
             timeout=300,
