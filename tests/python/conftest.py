@@ -8,13 +8,18 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INSTALLED = importlib.util.find_spec("coffer") is not None
+HAS_PANDAS = importlib.util.find_spec("pandas") is not None
 
 if not INSTALLED:
     collect_ignore_glob = ["test_*.py"]
+elif not HAS_PANDAS:
+    collect_ignore = ["test_sink.py"]  # all of it is about arrays and frames
 
 
 def pytest_report_header():
-    return "coffer for Python: " + ("installed" if INSTALLED else "NOT installed (pip install .), its tests are left out")
+    return "coffer for Python: " + ("installed" if INSTALLED else "NOT installed (pip install .), its tests are left out") + (
+        "" if HAS_PANDAS else "; no pandas"
+    )
 
 
 @pytest.fixture
