@@ -5,14 +5,16 @@ Those in the middle of the hierarchy say what kind of trouble it is: Miss (an ex
 SystemFailure, ExtensionFailure. Want of memory is Python's own MemoryError.
 """
 
+from __future__ import annotations
+
 
 class Error(Exception):
     """Something that coffer could not do; str() is one line that says what and what to do about it."""
 
-    offset = None
+    offset: int | None = None
     """Where in the input the trouble starts, in bytes, when the input is at fault; else None."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
 
 
@@ -96,7 +98,7 @@ class SerializerFailed(ExtensionFailure):
     """A serializer failed; __cause__ is what it raised."""
 
 
-BY_STATUS = {
+BY_STATUS: dict[str, type[Exception]] = {
     "ok": Error,
     "not-found": NotFound,
     "declined": Declined,

@@ -13,7 +13,7 @@ from . import _coffer, _command, _types
 
 
 _lock = threading.Lock()
-_default = None
+_default: Registry | None = None
 
 
 class Registry(_coffer.Registry):
@@ -29,7 +29,14 @@ class Registry(_coffer.Registry):
     Trouble with one serializer is a RuntimeWarning and its state, never an exception.
     """
 
-    def __new__(cls, *, builtins=True, extensions=True, extension_path=None, toggles=None):
+    def __new__(
+        cls,
+        *,
+        builtins: bool = True,
+        extensions: bool = True,
+        extension_path: str | None = None,
+        toggles: str | None = None,
+    ) -> Registry:
         self = super().__new__(
             cls, builtins=builtins, extensions=extensions, extension_path=extension_path, toggles=toggles
         )
@@ -51,12 +58,12 @@ def default_registry() -> Registry:
         return _default
 
 
-def metadata_from_tuple(fields: tuple) -> _types.Metadata:
+def metadata_from_tuple(fields: tuple[str | None, int, str | None, str]) -> _types.Metadata:
     obj_type, size, encoding, info = fields
     return _types.Metadata(obj_type, size, encoding, json.loads(info))
 
 
-def metadata_to_tuple(metadata: Any) -> tuple:
+def metadata_to_tuple(metadata: Any) -> tuple[str | None, int, str | None, tuple[tuple[str, str], ...]]:
     """From anything with the fields of Metadata, as attributes or, in their order, as items."""
     if not hasattr(metadata, "obj_type"):
         metadata = _types.Metadata(*metadata)

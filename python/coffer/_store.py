@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ def _parts(pathspec: str, *names: str) -> list[str]:
     return parts
 
 
-class Task(_coffer.Task, Mapping):
+class Task(_coffer.Task, Mapping[str, Any]):
     """One attempt of a task: a mapping from the names of its artifacts to the objects.
 
     Get one from Store.task(). As a context manager it closes itself; one that was opened for writing is then done, unless the block raised: then it stays
@@ -39,7 +40,12 @@ class Task(_coffer.Task, Mapping):
     def __enter__(self) -> Task:
         return self
 
-    def __exit__(self, exc_type, exc, traceback) -> None:
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: types.TracebackType | None,
+    ) -> None:
         try:
             if exc_type is None and self.mode == "w" and not self.closed and not self.is_done:
                 self.done()
@@ -100,8 +106,8 @@ class Task(_coffer.Task, Mapping):
         Raises:
             NotFound: there is no artifact of that name.
         """
-        *fields, info = self.record(name)
-        return _types.ArtifactInfo(*fields, json.loads(info or "{}"))
+        record = self.record(name)
+        return _types.ArtifactInfo._make([*record[:-1], json.loads(record[-1] or "{}")])
 
     def metadata(self, name: str) -> _types.Metadata:
         """What deserialize() needs beside the bytes of load_bytes()."""
@@ -110,7 +116,7 @@ class Task(_coffer.Task, Mapping):
 
     def save_bytes(self, name: str, data: Any, metadata: _types.Metadata) -> None:
         """Saves what serialize() made, or load_bytes() and metadata() of another task gave, as it is."""
-        super().save_bytes(name, data, _registry.metadata_to_tuple(metadata))
+        self.save_blob(name, data, _registry.metadata_to_tuple(metadata))
 
     def done(self, *, ok: bool = True) -> None:
         """Makes the attempt complete and says whether its work went well. Nothing can be saved afterwards.
@@ -201,8 +207,8 @@ class Store(_coffer.Store):
 
     def attempts(self, pathspec: str) -> list[_types.Attempt]:
         """The attempts of a task, "Flow/run/step/task", that were started."""
-        states = super().attempts(*_parts(pathspec, "Flow", "run", "step", "task"))
-        return [_types.Attempt(i, *state) for i, state in enumerate(states) if any(state)]
+        states = self.attempt_states(*_parts(pathspec, "Flow", "run", "step", "task"))
+        return [_types.Attempt(number, *state) for number, state in enumerate(states) if any(state)]
 
     def verify(
         self,
@@ -220,18 +226,18 @@ class Store(_coffer.Store):
         """
         problems: list[_types.Problem] = []
 
-        def add(fields):
+        def add(fields: tuple[Any, ...]) -> None:
             problems.append(_types.Problem(_types.ProblemKind(fields[0]), *fields[1:]))
 
-        *counts, _, repaired = self._verify(flow, repair, add, progress)
-        return _types.Verification(*counts, repaired, problems)
+        summary = self._verify(flow, repair, add, progress)
+        return _types.Verification._make([*summary[:-2], summary[-1], problems])
 
     def __repr__(self) -> str:
         return f"<coffer.Store {self.root!r}>"
 
 
 def open(
-    path: str | os.PathLike | None = None,
+    path: str | os.PathLike[str] | None = None,
     *,
     registry: _registry.Registry | None = None,
     verify: str = "auto",

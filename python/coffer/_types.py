@@ -151,7 +151,7 @@ class Finding(NamedTuple):
     qualname: str
     offset: int
     """Of the first opcode that does it, in bytes."""
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
     """How many do."""
     reason: str
 

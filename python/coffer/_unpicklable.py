@@ -17,6 +17,8 @@ _MOST_SECONDS = 5.0
 _MOST_STEPS = 200
 _SHOWN_VALUE = 40
 _SHOWN_PATH = 300
+_NEW_OBJECT = (vars(copyreg)["__newobj__"], vars(copyreg)["__newobj_ex__"])  # unknown to type checkers
+_SLOT_NAMES = vars(copyreg)["_slotnames"]
 _ATOMS = frozenset(map(type, (None, True, 0, 0.0, 0j, "", b"", bytearray(), ..., NotImplemented)))
 _MEMBERS = ("__self__", "__func__", "func", "args", "keywords", "default_factory", "__wrapped__")
 
@@ -151,9 +153,9 @@ def _reduced_parts(obj: Any) -> Iterator[tuple[str, Any]]:
         return
     if not isinstance(reduction, tuple):
         return
-    function, args, state, items, pairs, setter, *_ = *reduction, *[None] * 6
+    function, args, state, items, pairs, setter, *_ = reduction + (None,) * 6
     attributes = _attributes(obj)
-    if function not in (copyreg.__newobj__, copyreg.__newobj_ex__):
+    if function not in _NEW_OBJECT:
         yield _labelled(attributes, function, ".__reduce_ex__(4)[0]")
     all_args = attributes.get(id(args), "__reduce_ex__(4)[1]")
     yield from (_labelled(attributes, part, f".{all_args}[{i}]") for i, part in enumerate(args or ()))
@@ -185,7 +187,7 @@ def _attributes(obj: Any) -> dict[int, str]:
     """The names of attributes by the ids of their values, found without running code of the class where possible."""
     found = {id(type(obj)): "__class__"}
     values = dict(getattr(obj, "__dict__", None) or {})
-    for name in (*copyreg._slotnames(type(obj)), *_MEMBERS):
+    for name in (*_SLOT_NAMES(type(obj)), *_MEMBERS):
         member = inspect.getattr_static(type(obj), name, None)
         if isinstance(member, (types.MemberDescriptorType, types.GetSetDescriptorType)) and hasattr(obj, name):
             values[name] = getattr(obj, name)

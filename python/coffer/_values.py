@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a pickle holds beside plain values, as records that name things and run nothing."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from . import _coffer
+
+if TYPE_CHECKING:
+    import numpy
 
 
 class Global:
@@ -12,19 +19,19 @@ class Global:
 
     __slots__ = ("module", "qualname")
 
-    def __init__(self, module, qualname):
+    def __init__(self, module: str, qualname: str) -> None:
         self.module = module
         self.qualname = qualname
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, Global):
             return NotImplemented
         return (self.module, self.qualname) == (other.module, other.qualname)
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return hash((self.module, self.qualname))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<global {self.module}.{self.qualname}>"
 
 
@@ -44,12 +51,22 @@ class Object:
 
     __slots__ = ("type", "construction", "callable", "args", "kwargs", "state", "state_setter", "items", "pairs")
 
-    def __init__(self):
-        self.type = self.construction = self.callable = self.args = self.kwargs = None
-        self.state = self.state_setter = self.pairs = None
+    type: str
+    construction: str
+    callable: Any
+    args: Any
+    kwargs: dict[str, Any] | None
+    state: Any
+    state_setter: Any
+    items: list[Any]
+    pairs: dict[Any, Any] | None
+
+    def __init__(self) -> None:  # what is known is filled in afterwards, for an object may hold itself
+        self.type, self.construction = "", "call"
+        self.callable = self.args = self.kwargs = self.state = self.state_setter = self.pairs = None
         self.items = []
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<object {self.type}>"
 
 
@@ -58,10 +75,10 @@ class Extension:
 
     __slots__ = ("code",)
 
-    def __init__(self, code):
+    def __init__(self, code: int) -> None:
         self.code = code
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<extension {self.code}>"
 
 
@@ -70,21 +87,21 @@ class Persistent:
 
     __slots__ = ("id",)
 
-    def __init__(self):
-        self.id = None
+    def __init__(self) -> None:
+        self.id: Any = None
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<persistent {self.id!r}>"
 
 
-def _is_simple(dtype):
+def _is_simple(dtype: Any) -> bool:
     return isinstance(dtype, str)
 
 
 class _Interface:
     """The array interface of a tensor, with fields as plain bytes; NumPy keeps it, and it keeps the tensor."""
 
-    def __init__(self, tensor):
+    def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
         self.__array_interface__ = {
             "version": 3,
@@ -104,7 +121,7 @@ class Tensor(_coffer.Tensor):
 
     __slots__ = ()
 
-    def to_numpy(self):
+    def to_numpy(self) -> numpy.ndarray[Any, Any]:
         """The array as a read-only numpy.ndarray over the same memory; an array of objects is copied."""
         import numpy
 
@@ -116,7 +133,7 @@ class Tensor(_coffer.Tensor):
         array = numpy.asarray(_Interface(self))
         return array if _is_simple(self.dtype) else array.view(numpy.dtype(self.dtype))
 
-    def to_array(self):
+    def to_array(self) -> Any:
         """What a program gets for an artifact: a numpy.ndarray, or without NumPy a memoryview, or the tensor itself when the buffer
         protocol has no format for its elements."""
         try:
@@ -128,13 +145,13 @@ class Tensor(_coffer.Tensor):
         except BufferError:
             return self
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray[Any, Any]:
         array = self.to_numpy()
         if dtype is not None and array.dtype != dtype:
             return array.astype(dtype)
         return array.copy() if copy else array
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<tensor {self.dtype!r} {self.shape}>"
 
 

@@ -29,13 +29,15 @@ PyDoc_STRVAR(root_at_doc, "root_at($module, directory, create=False)\n--\n\n"
 
 typedef coffer_status find_fn(const char *directory, bool create, char **out, coffer_error *error);
 
-static PyObject *find(PyObject *module, PyObject *args, PyObject *kwargs, const char *const *names, find_fn *look)
+/* For PyArg_Parse: a path as bytes, or NULL for None. */
+static int convert_optional_path(PyObject *object, void *out)
 {
-        PyObject *directory = NULL;
-        int create = 0;
-        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O&p", PYCOFFER_KEYWORDS(names), PyUnicode_FSConverter,
-                                         &directory, &create))
-                return NULL;
+        return object == Py_None ? 1 : PyUnicode_FSConverter(object, out);
+}
+
+/* The root that `look` finds for `*directory`, which is given up. */
+static PyObject *find(PyObject *module, PyObject *directory, bool create, find_fn *look)
+{
         pycoffer_call call;
         pycoffer_call_begin(&call, pycoffer_state_of(module));
         char *root = NULL;
@@ -49,13 +51,23 @@ static PyObject *find(PyObject *module, PyObject *args, PyObject *kwargs, const 
 static PyObject *find_root(PyObject *module, PyObject *args, PyObject *kwargs)
 {
         static const char *const names[] = {"start", "create", NULL};
-        return find(module, args, kwargs, names, coffer_store_find_root);
+        PyObject *start = NULL;
+        int create = 0;
+        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O&p", PYCOFFER_KEYWORDS(names), convert_optional_path, &start,
+                                         &create))
+                return NULL;
+        return find(module, start, create, coffer_store_find_root);
 }
 
 static PyObject *root_at(PyObject *module, PyObject *args, PyObject *kwargs)
 {
         static const char *const names[] = {"directory", "create", NULL};
-        return find(module, args, kwargs, names, coffer_store_root_at);
+        PyObject *directory = NULL;
+        int create = 0;
+        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|p", PYCOFFER_KEYWORDS(names), PyUnicode_FSConverter,
+                                         &directory, &create))
+                return NULL;
+        return find(module, directory, create, coffer_store_root_at);
 }
 
 /* ---- making one ---- */
@@ -157,7 +169,7 @@ static PyObject *store_list(PyObject *object, PyObject *args)
         return names.list;
 }
 
-PyDoc_STRVAR(store_attempts_doc, "attempts($self, flow, run, step, task, /)\n--\n\n"
+PyDoc_STRVAR(store_attempts_doc, "attempt_states($self, flow, run, step, task, /)\n--\n\n"
                                  "(started, done, has_data) of each of the attempts 0 to 5 of a task.");
 
 static PyObject *store_attempts(PyObject *object, PyObject *args)
@@ -184,7 +196,7 @@ static PyObject *store_attempts(PyObject *object, PyObject *args)
 }
 
 PyDoc_STRVAR(store_verify_doc,
-             "verify($self, flow, repair, finding, progress, /)\n--\n\n"
+             "_verify($self, flow, repair, finding, progress, /)\n--\n\n"
              "Hashes every blob and checks every reference: the fields of coffer.Verification without "
              "findings, each of which is given to finding(); progress(done, total) may return False to stop.");
 
@@ -214,7 +226,7 @@ static PyObject *store_get_registry(PyObject *object, void *unused)
 
 static PyMethodDef store_methods[] = {
         {"list", store_list, METH_VARARGS, store_list_doc},
-        {"attempts", store_attempts, METH_VARARGS, store_attempts_doc},
+        {"attempt_states", store_attempts, METH_VARARGS, store_attempts_doc},
         {"_verify", store_verify, METH_VARARGS, store_verify_doc},
         {NULL, NULL, 0, NULL},
 };

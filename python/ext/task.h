@@ -28,8 +28,8 @@ bool pycoffer_task_leave(pycoffer_task *self, pycoffer_call *call, coffer_status
 /* Methods, from the files that have them. */
 PyObject *pycoffer_task_save(PyObject *object, PyObject *args);
 extern const char pycoffer_task_save_doc[];
-PyObject *pycoffer_task_save_bytes(PyObject *object, PyObject *args);
-extern const char pycoffer_task_save_bytes_doc[];
+PyObject *pycoffer_task_save_blob(PyObject *object, PyObject *args);
+extern const char pycoffer_task_save_blob_doc[];
 PyObject *pycoffer_task_load(PyObject *object, PyObject *args);
 extern const char pycoffer_task_load_doc[];
 PyObject *pycoffer_task_load_bytes(PyObject *object, PyObject *args);
@@ -42,7 +42,7 @@ PyObject *pycoffer_task_names(PyObject *object, PyObject *args);
 extern const char pycoffer_task_names_doc[];
 #define PYCOFFER_TASK_ARTIFACT_METHODS                                                                                 \
         {"save", pycoffer_task_save, METH_O, pycoffer_task_save_doc},                                                  \
-                {"save_bytes", pycoffer_task_save_bytes, METH_VARARGS, pycoffer_task_save_bytes_doc},                  \
+                {"save_blob", pycoffer_task_save_blob, METH_VARARGS, pycoffer_task_save_blob_doc},                     \
                 {"load", pycoffer_task_load, METH_O, pycoffer_task_load_doc},                                          \
                 {"load_bytes", pycoffer_task_load_bytes, METH_O, pycoffer_task_load_bytes_doc},                        \
                 {"record", pycoffer_task_record, METH_O, pycoffer_task_record_doc},                                    \

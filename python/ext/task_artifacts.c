@@ -68,11 +68,11 @@ PyObject *pycoffer_task_save(PyObject *object, PyObject *mapping)
         return done ? Py_NewRef(Py_None) : NULL;
 }
 
-const char pycoffer_task_save_bytes_doc[] =
-        "save_bytes($self, name, data, metadata, /)\n--\n\n"
+const char pycoffer_task_save_blob_doc[] =
+        "save_blob($self, name, data, metadata, /)\n--\n\n"
         "Saves bytes that are serialized already; `metadata` is (type, size, encoding, pairs of serializer_info).";
 
-PyObject *pycoffer_task_save_bytes(PyObject *object, PyObject *args)
+PyObject *pycoffer_task_save_blob(PyObject *object, PyObject *args)
 {
         pycoffer_task *self = (pycoffer_task *)object;
         const char *name;

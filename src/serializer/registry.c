@@ -31,7 +31,7 @@ coffer_status coffer_registry_create(const coffer_registry_options *options, cof
         if (!registry)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a registry");
         atomic_init(&registry->references, 1);
-        pthread_mutex_init(&registry->lock, NULL);
+        coffer_fork_enter(&registry->fork_entry, &registry->lock);
         pthread_cond_init(&registry->settled, NULL);
         coffer_status status = fill(registry, options, error);
         if (status != COFFER_OK) {
@@ -73,7 +73,7 @@ void coffer_registry_unref(coffer_registry *registry)
         coffer_free(registry->synced.hosts);
         coffer_toggles_free(registry->synced.toggles);
         pthread_cond_destroy(&registry->settled);
-        pthread_mutex_destroy(&registry->lock);
+        coffer_fork_leave(&registry->fork_entry);
         coffer_free(registry);
 }
 

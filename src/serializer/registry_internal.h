@@ -9,6 +9,7 @@
 #include "serializer/record.h"
 #include "serializer/toggles.h"
 #include "serializer/view.h"
+#include "util/fork.h"
 #include "util/threads.h"
 
 COFFER_DEFINE_CLEANUP(coffer_registry *, coffer_registry_unref);
@@ -27,6 +28,7 @@ struct coffer_registry {
         void *warn_user;
 
         pthread_mutex_t lock;
+        coffer_fork_entry fork_entry; /* of the lock */
         pthread_cond_t settled; /* a record is no longer driven */
         struct {
                 coffer_toggles *toggles;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/fork.h"
 #include "util/fs.h"
 #include "util/map.h"
 #include "util/threads.h"
@@ -35,11 +36,13 @@ struct coffer_pending {
         char *root;
         struct {
                 pthread_mutex_t mutex;
+                coffer_fork_entry fork_entry;
                 write_batch batch;
         } noted;
         struct {
-                pthread_mutex_t
-                        mutex; /* held while flushing, so that a second flush waits for what the first one took over */
+                /* Held while flushing, so that a second flush waits for what the first one took over. */
+                pthread_mutex_t mutex;
+                coffer_fork_entry fork_entry;
                 bool failed;
         } flushing;
 };
@@ -54,8 +57,8 @@ coffer_status coffer_pending_new(const char *root, coffer_pending **out, coffer_
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to open a storage");
         }
         pending->root = root_copy;
-        pthread_mutex_init(&pending->noted.mutex, NULL);
-        pthread_mutex_init(&pending->flushing.mutex, NULL);
+        coffer_fork_enter(&pending->flushing.fork_entry, &pending->flushing.mutex);
+        coffer_fork_enter(&pending->noted.fork_entry, &pending->noted.mutex);
         *out = pending;
         return COFFER_OK;
 }
@@ -79,8 +82,8 @@ void coffer_pending_free(coffer_pending *pending)
         if (!pending)
                 return;
         batch_done(&pending->noted.batch);
-        pthread_mutex_destroy(&pending->noted.mutex);
-        pthread_mutex_destroy(&pending->flushing.mutex);
+        coffer_fork_leave(&pending->noted.fork_entry);
+        coffer_fork_leave(&pending->flushing.fork_entry);
         coffer_free(pending->root);
         coffer_free(pending);
 }

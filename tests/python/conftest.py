@@ -8,18 +8,22 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INSTALLED = importlib.util.find_spec("coffer") is not None
-HAS_PANDAS = importlib.util.find_spec("pandas") is not None
+MISSING = [name for name in ("numpy", "pandas") if importlib.util.find_spec(name) is None]
+
+
+def needs_missing(path):
+    return any(f"\nimport {name}" in path.read_text() for name in MISSING)
+
 
 if not INSTALLED:
     collect_ignore_glob = ["test_*.py"]
-elif not HAS_PANDAS:
-    collect_ignore = ["test_sink.py"]  # all of it is about arrays and frames
+else:
+    collect_ignore = [path.name for path in pathlib.Path(__file__).parent.glob("test_*.py") if needs_missing(path)]
 
 
 def pytest_report_header():
-    return "coffer for Python: " + ("installed" if INSTALLED else "NOT installed (pip install .), its tests are left out") + (
-        "" if HAS_PANDAS else "; no pandas"
-    )
+    said = "installed" if INSTALLED else "NOT installed (pip install .), its tests are left out"
+    return f"coffer for Python: {said}" + "".join(f"; no {name}" for name in MISSING)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing is left behind: 10,000 rounds of each kind hold memory, objects and reference counts flat, each in a process of its own."""
+"""Nothing is left behind: 10,000 rounds of each kind (or COFFER_TEST_ROUNDS) hold memory, objects and reference counts flat, each in
+a process of its own."""
 import os
 
 import pytest
@@ -113,10 +114,11 @@ open_task = other.task("Flow/2/step/2", mode="w")
 """
 
 
+ROUNDS = int(os.environ.get("COFFER_TEST_ROUNDS", 10_000))
 SLOW = {"metadata and logs": 2_000, "task to write": 2_000, "verify": 2_000}  # a file system's work, mostly
 
 
-def run_rounds(run_python, tmp_path, setup, statement, rounds=10_000):
+def run_rounds(run_python, tmp_path, setup, statement, rounds=ROUNDS):
     program = f"{COMMON}{setup}\nROUNDS = {rounds}\ndef once():\n    {statement}\n{MEASURE}"
     # One arena and no trimming by surprise: what is measured is what is held.
     run_python(program, cwd=tmp_path, dev=False, env=dict(os.environ, MALLOC_ARENA_MAX="1", PYTHONWARNINGS="error"))
@@ -124,7 +126,7 @@ def run_rounds(run_python, tmp_path, setup, statement, rounds=10_000):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_rounds_leave_nothing_behind(run_python, tmp_path, kind):
-    run_rounds(run_python, tmp_path, "", KINDS[kind], SLOW.get(kind, 10_000))
+    run_rounds(run_python, tmp_path, "", KINDS[kind], SLOW.get(kind, ROUNDS))
 
 
 @pytest.mark.parametrize("kind", WITH_NUMPY)
