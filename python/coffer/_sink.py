@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import pickle
+from _pickle import Pickler as _Pickler
 
 from ._coffer import pickle_artifact
 
 __all__ = ["Pickler", "pickle_artifact"]
 
 
-class Pickler(pickle.Pickler):
-    """A pickler with a place for the function that reduces arrays; C code makes and fills it."""
+class Pickler(_Pickler):
+    """The pickler behind pickle.dumps, with a place for the function that reduces arrays; C code makes and fills it."""
 
     __slots__ = ("reducer_override",)
