@@ -10,6 +10,7 @@
 #include <coffer/datastore.h>
 #include <coffer/error.h>
 #include <coffer/file.h>
+#include <coffer/iotype.h>
 #include <coffer/metadata.h>
 #include <coffer/names.h>
 #include <coffer/object.h>

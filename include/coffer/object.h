@@ -9,6 +9,7 @@ COFFER_BEGIN_DECLS
 
 typedef struct coffer_object coffer_object;
 typedef struct coffer_object_type coffer_object_type;
+typedef struct coffer_iotype coffer_iotype;
 
 /* A borrowed or owned object; who owns it is said where it is passed. */
 struct coffer_object {
@@ -42,6 +43,11 @@ struct coffer_object_type {
         /* The type as the host's language prints it, for metadata and messages ("<class 'dict'>"); free with
          * coffer_free. */
         coffer_status (*type_text)(const coffer_object *object, char **out, coffer_error *error);
+
+        /* Type and value of a typed object, both borrowed from it (coffer/iotype.h); COFFER_DECLINED when it is none.
+         */
+        coffer_status (*view_iotype)(const coffer_object *object, coffer_iotype **type, coffer_object *value,
+                                     coffer_error *error);
 };
 #define COFFER_OBJECT_TYPE_VERSION 1
 

@@ -270,6 +270,12 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_to_json(coffer_document 
                                                                 bool tagged, const coffer_print_options *options,
                                                                 char **out, coffer_error *error);
 
+/* Canonical JSON: members in the order of their names' code points, no spaces, UTF-8 as it is, numbers in the shortest
+ * form that reads back the same. Tuples are arrays. Free with coffer_free. COFFER_UNSUPPORTED for what JSON does not
+ * have, COFFER_LIMIT for what is nested too deep (1000) or over 2 GiB. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_value_to_canonical_json(const coffer_value *value, char **out,
+                                                                          coffer_error *error);
+
 /* From JSON text. Integers of any size are kept; a number that a binary64 cannot hold exactly as written (its
  * shortest decimal form differs from the text's digits), a NaN or an infinity is COFFER_MALFORMED, never rounded.
  * Duplicate keys are refused. The root is set. */

@@ -2,6 +2,7 @@
 #include "builtin/builtin.h"
 
 #include "serializer/registry_internal.h"
+#include "types/types.h"
 
 /* In the order in which they are declared: of equal priority the later one is asked first. */
 static const struct {
@@ -11,6 +12,14 @@ static const struct {
         {&coffer_pickle_serializer, "metaflow"}, /* it writes what Metaflow's own one writes */
 };
 
+static coffer_status add_builtins(coffer_registry *registry, coffer_error *error)
+{
+        for (size_t i = 0; i < ARRAY_COUNT(builtins); i++)
+                COFFER_TRY(coffer_registry_add(registry, builtins[i].serializer, builtins[i].source, false, error));
+        COFFER_TRY(coffer_types_register(registry, error));
+        return coffer_registry_add(registry, coffer_iotype_serializer(registry), "coffer", false, error);
+}
+
 coffer_status coffer_registry_new(const coffer_registry_options *options, coffer_registry **out, coffer_error *error)
 {
         static const coffer_registry_options defaults = COFFER_REGISTRY_OPTIONS_INIT;
@@ -18,8 +27,8 @@ coffer_status coffer_registry_new(const coffer_registry_options *options, coffer
         if (!options)
                 options = &defaults;
         COFFER_TRY(coffer_registry_create(options, &registry, error));
-        for (size_t i = 0; !options->without_builtins && i < ARRAY_COUNT(builtins); i++)
-                COFFER_TRY(coffer_registry_add(registry, builtins[i].serializer, builtins[i].source, false, error));
+        if (!options->without_builtins)
+                COFFER_TRY(add_builtins(registry, error));
         if (!options->without_extensions)
                 COFFER_TRY(coffer_registry_discover(registry, options->extension_path, error));
         *out = TAKE_PTR(registry);

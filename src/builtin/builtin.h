@@ -3,8 +3,11 @@
 #ifndef COFFER_BUILTIN_BUILTIN_H
 #define COFFER_BUILTIN_BUILTIN_H
 
-#include <coffer/sys/serializer.h>
+#include <coffer/registry.h>
 
 extern const coffer_serializer coffer_pickle_serializer;
+
+/* The serializer of typed objects with the registry's types; it lives as long as the registry. */
+const coffer_serializer *coffer_iotype_serializer(coffer_registry *registry);
 
 #endif

@@ -17,6 +17,11 @@ coffer_status coffer_library_open(const char *name, void **handle, char missing[
 COFFER_MUST_CHECK
 coffer_status coffer_library_symbol(void *handle, const char *symbol, void **address, coffer_error *error);
 
+/* The symbol that a location "PATH:SYMBOL" names; without one in it, the usual symbol. Fails as the two above. */
+COFFER_MUST_CHECK
+coffer_status coffer_native_symbol(const char *location, const char *usual_symbol, void **address,
+                                   char missing[COFFER_LIBRARY_NAME_BYTES], coffer_error *error);
+
 /* Is it in the process? Loads nothing. */
 bool coffer_library_is_loaded(const char *name);
 

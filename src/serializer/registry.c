@@ -33,7 +33,9 @@ coffer_status coffer_registry_create(const coffer_registry_options *options, cof
         atomic_init(&registry->references, 1);
         coffer_fork_enter(&registry->fork_entry, &registry->lock);
         pthread_cond_init(&registry->settled, NULL);
-        coffer_status status = fill(registry, options, error);
+        coffer_status status = coffer_iotypes_init(&registry->iotypes, error);
+        if (status == COFFER_OK)
+                status = fill(registry, options, error);
         if (status != COFFER_OK) {
                 coffer_registry_unref(registry);
                 return status;
@@ -72,6 +74,7 @@ void coffer_registry_unref(coffer_registry *registry)
         coffer_free(registry->synced.pool);
         coffer_free(registry->synced.hosts);
         coffer_toggles_free(registry->synced.toggles);
+        coffer_iotypes_done(&registry->iotypes);
         pthread_cond_destroy(&registry->settled);
         coffer_fork_leave(&registry->fork_entry);
         coffer_free(registry);

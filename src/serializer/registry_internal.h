@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "serializer/iotype.h"
 #include "serializer/record.h"
 #include "serializer/toggles.h"
 #include "serializer/view.h"
@@ -26,6 +27,8 @@ struct coffer_registry {
         atomic_size_t references;
         void (*warn)(void *user, const char *message);
         void *warn_user;
+        coffer_iotypes iotypes;              /* with a lock of its own */
+        coffer_serializer iotype_serializer; /* what stores objects of these types; set by the room that has it */
 
         pthread_mutex_t lock;
         coffer_fork_entry fork_entry; /* of the lock */
