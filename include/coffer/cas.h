@@ -108,5 +108,24 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_list(coffer_cas *cas,
                                                                                   coffer_error *error),
                                                            void *user, coffer_error *error);
 
+/* ---- blobs whose files somebody else keeps: a transport of another program ---- */
+
+typedef struct coffer_packed_blob {
+        coffer_key key;
+        coffer_bytes *stored;      /* what is to be kept at PREFIX/<first two digits>/<key>: one reference */
+        const char *metadata_json; /* and beside it; static */
+} coffer_packed_blob;
+
+/* Hashes and, unless `raw`, frames: what coffer_cas_save would put. The whole of it is in memory. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_pack(const coffer_bytes *contents, bool raw,
+                                                           coffer_packed_blob *out, coffer_error *error);
+
+/* What coffer_cas_load would give for a file with these bytes and this metadata (NULL: none), checked as it does.
+ * `place` is what messages call the file; `options` NULL: defaults; `raw` may be NULL. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_unpack(const coffer_cas_options *options, const char *key,
+                                                             const char *place, coffer_bytes *stored,
+                                                             const char *metadata_json, coffer_bytes **out, bool *raw,
+                                                             coffer_error *error);
+
 COFFER_END_DECLS
 #endif

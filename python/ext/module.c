@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module.h"
 
+#include "blobs.h"
 #include "bytes.h"
 #include "class_registry.h"
 #include "class_serializer.h"
@@ -61,6 +62,7 @@ static bool (*const parts[])(PyObject *module, pycoffer_state *state) = {
         pycoffer_errors_import,
         pycoffer_pickle_init,
         pycoffer_bytes_add_type,
+        pycoffer_blobs_add_type,
         pycoffer_tensor_add_type,
         pycoffer_store_add_type,
         pycoffer_registry_add_type,

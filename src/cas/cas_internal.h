@@ -38,6 +38,11 @@ coffer_status coffer_cas_fetch_contents(const coffer_cas *cas, const char *key, 
                                         coffer_error *error);
 void coffer_stored_blob_done(coffer_stored_blob *blob);
 
+/* The contents of a blob's file, checked as `cas` says; its storage is not touched. `raw` may be NULL. */
+COFFER_MUST_CHECK
+coffer_status coffer_cas_decode(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
+                                const coffer_sidecar *sidecar, coffer_bytes **out, bool *raw, coffer_error *error);
+
 /* Says which blob an error is about: fills `error` with `cause` and key and path before it; returns the cause's status.
  */
 coffer_status coffer_cas_blame(const coffer_cas *cas, const char *key, const char *path, const coffer_error *cause,

@@ -92,6 +92,19 @@ static coffer_status load_otherwise(const coffer_cas *cas, const char *key, cons
         return unframe_proven(cas, key, blob, *frame, out, NULL);
 }
 
+coffer_status coffer_cas_decode(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
+                                const coffer_sidecar *sidecar, coffer_bytes **out, bool *raw, coffer_error *error)
+{
+        const coffer_frame_class *frame = sidecar->frame;
+        coffer_status status = load_as_told(cas, key, blob, sidecar, out, error);
+
+        if (status == COFFER_CORRUPT && load_otherwise(cas, key, blob, sidecar->frame, &frame, out) == COFFER_OK)
+                status = COFFER_OK;
+        if (status == COFFER_OK && raw)
+                *raw = !frame;
+        return status;
+}
+
 /* Small contents that give the key need nothing to say how they are stored. COFFER_DECLINED: the sidecar must tell. */
 static coffer_status load_proven(const coffer_cas *cas, const char *key, coffer_bytes **out, bool *raw,
                                  coffer_error *error)
@@ -124,14 +137,8 @@ static coffer_status load_by_sidecar(const coffer_cas *cas, const char *key, cof
 
         COFFER_TRY(coffer_cas_fetch(cas, key, &blob, error));
         COFFER_TRY(coffer_sidecar_parse(blob.metadata_json, blob.path, &sidecar, error));
-        coffer_status status = load_as_told(cas, key, &blob, &sidecar, out, &cause);
-        const coffer_frame_class *frame = sidecar.frame;
-        if (status == COFFER_CORRUPT && load_otherwise(cas, key, &blob, sidecar.frame, &frame, out) == COFFER_OK)
-                status = COFFER_OK;
-        if (status != COFFER_OK)
+        if (coffer_cas_decode(cas, key, &blob, &sidecar, out, raw, &cause) != COFFER_OK)
                 return coffer_cas_blame(cas, key, blob.path, &cause, error);
-        if (raw)
-                *raw = !frame;
         return COFFER_OK;
 }
 

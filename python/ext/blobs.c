@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "blobs.h"
+
+#include "bytes.h"
+#include "call.h"
+
+typedef struct {
+        PyObject_HEAD pycoffer_state *state;
+        coffer_storage *storage;
+        coffer_cas *cas;
+} blobs_object;
+
+/* ---- making one ---- */
+
+static coffer_status open_blobs(blobs_object *self, const char *type, const char *root, const char *prefix,
+                                const coffer_cas_options *options, bool sync, coffer_error *error)
+{
+        coffer_storage_options storage_options = COFFER_STORAGE_OPTIONS_INIT;
+        storage_options.sync = sync;
+        coffer_status status = coffer_storage_open(type, root, &storage_options, &self->storage, error);
+        return status == COFFER_OK ? coffer_cas_new(self->storage, prefix, options, &self->cas, error) : status;
+}
+
+static PyObject *blobs_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+        static const char *const names[] = {"type", "root", "prefix", "verify", "sync", NULL};
+        coffer_cas_options options = COFFER_CAS_OPTIONS_INIT;
+        const char *storage_type;
+        PyObject *root = NULL, *prefix = NULL;
+        int verify = COFFER_VERIFY_AUTO, sync = 1;
+        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "sO&O&|$ip", PYCOFFER_KEYWORDS(names), &storage_type,
+                                         PyUnicode_FSConverter, &root, PyUnicode_FSConverter, &prefix, &verify, &sync))
+                return NULL;
+        options.verify = (coffer_verify)verify;
+        pycoffer_state *state = pycoffer_state_of_type(type);
+        blobs_object *self = state ? (blobs_object *)type->tp_alloc(type, 0) : NULL;
+        if (self) {
+                self->state = state;
+                pycoffer_call call;
+                pycoffer_call_begin(&call, state);
+                coffer_status status = open_blobs(self, storage_type, PyBytes_AS_STRING(root),
+                                                  PyBytes_AS_STRING(prefix), &options, sync != 0, &call.error);
+                if (!pycoffer_call_end(&call, status))
+                        Py_CLEAR(self);
+        }
+        Py_DECREF(root);
+        Py_DECREF(prefix);
+        return (PyObject *)self;
+}
+
+static void blobs_dealloc(PyObject *object)
+{
+        blobs_object *self = (blobs_object *)object;
+        PyTypeObject *type = Py_TYPE(object);
+        coffer_cas_free(self->cas);
+        coffer_storage_free(self->storage);
+        type->tp_free(object);
+        Py_DECREF(type);
+}
+
+/* ---- blobs ---- */
+
+PyDoc_STRVAR(blobs_save_doc, "save($self, data, raw=False)\n--\n\n"
+                             "Stores bytes, framed unless `raw`: their key, 40 hexadecimal digits.");
+
+static PyObject *blobs_save(PyObject *object, PyObject *args, PyObject *kwargs)
+{
+        static const char *const names[] = {"data", "raw", NULL};
+        blobs_object *self = (blobs_object *)object;
+        PyObject *data;
+        int raw = 0;
+        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|p", PYCOFFER_KEYWORDS(names), &data, &raw))
+                return NULL;
+        coffer_bytes *bytes = pycoffer_bytes_from(self->state, data);
+        if (!bytes)
+                return NULL;
+        coffer_key key;
+        pycoffer_call call;
+        pycoffer_call_begin(&call, self->state);
+        coffer_status status = coffer_cas_save(self->cas, bytes, raw != 0, &key, &call.error);
+        coffer_bytes_unref(bytes);
+        return pycoffer_call_end(&call, status) ? PyUnicode_FromString(key.text) : NULL;
+}
+
+/* (Bytes, raw); gives `bytes` back. */
+static PyObject *contents_and_rawness(pycoffer_state *state, coffer_bytes *bytes, bool raw)
+{
+        PyObject *contents = pycoffer_bytes_wrap(state, bytes);
+        pycoffer_bytes_unref(state, bytes);
+        return contents ? Py_BuildValue("(NO)", contents, raw ? Py_True : Py_False) : NULL;
+}
+
+PyDoc_STRVAR(blobs_load_doc, "load($self, key, /)\n--\n\n"
+                             "(Bytes, raw): the checked contents, and whether they are stored without a frame. "
+                             "Raises coffer.NotFound, coffer.Corrupt and their like, which name key and path.");
+
+static PyObject *blobs_load(PyObject *object, PyObject *args)
+{
+        blobs_object *self = (blobs_object *)object;
+        const char *key;
+        if (!PyArg_ParseTuple(args, "s", &key))
+                return NULL;
+        coffer_bytes *bytes = NULL;
+        bool raw = false;
+        pycoffer_call call;
+        pycoffer_call_begin(&call, self->state);
+        coffer_status status = coffer_cas_load(self->cas, key, &bytes, &raw, &call.error);
+        return pycoffer_call_end(&call, status) ? contents_and_rawness(self->state, bytes, raw) : NULL;
+}
+
+PyDoc_STRVAR(blobs_load_stored_doc, "load_stored($self, key, /)\n--\n\n"
+                                    "The file's bytes as they are, neither unframed nor checked: a Bytes.");
+
+static PyObject *blobs_load_stored(PyObject *object, PyObject *args)
+{
+        blobs_object *self = (blobs_object *)object;
+        const char *key;
+        if (!PyArg_ParseTuple(args, "s", &key))
+                return NULL;
+        coffer_bytes *bytes = NULL;
+        pycoffer_call call;
+        pycoffer_call_begin(&call, self->state);
+        coffer_status status = coffer_cas_load_stored(self->cas, key, &bytes, &call.error);
+        PyObject *stored = pycoffer_call_end(&call, status) ? pycoffer_bytes_wrap(self->state, bytes) : NULL;
+        pycoffer_bytes_unref(self->state, bytes);
+        return stored;
+}
+static int blobs_contains(PyObject *object, PyObject *text)
+{
+        blobs_object *self = (blobs_object *)object;
+        const char *key = PyUnicode_AsUTF8(text);
+        coffer_blob_stat found = {false, 0};
+        if (!key || !coffer_key_is_valid(key))
+                return key ? 0 : -1;
+        pycoffer_call call;
+        pycoffer_call_begin(&call, self->state);
+        coffer_status status = coffer_cas_stat(self->cas, key, &found, &call.error);
+        return pycoffer_call_end(&call, status) ? found.exists : -1;
+}
+
+PyDoc_STRVAR(blobs_require_doc, "require($self, key, /)\n--\n\n"
+                                "The next sync covers this blob, whoever stored it. Raises coffer.NotFound.");
+
+static PyObject *blobs_require(PyObject *object, PyObject *args)
+{
+        blobs_object *self = (blobs_object *)object;
+        const char *key;
+        if (!PyArg_ParseTuple(args, "s", &key))
+                return NULL;
+        pycoffer_call call;
+        pycoffer_call_begin(&call, self->state);
+        coffer_status status = coffer_cas_require(self->cas, key, &call.error);
+        return pycoffer_call_end(&call, status) ? Py_NewRef(Py_None) : NULL;
+}
+
+PyDoc_STRVAR(blobs_sync_doc, "sync($self, /)\n--\n\n"
+                             "Waits until all that was saved or required through this object is on the disk, with the "
+                             "directories above it; does nothing when made with sync=False.");
+
+static PyObject *blobs_sync(PyObject *object, PyObject *unused)
+{
+        blobs_object *self = (blobs_object *)object;
+        (void)unused;
+        pycoffer_call call;
+        pycoffer_call_begin(&call, self->state);
+        coffer_status status = self->storage->class_->sync(self->storage, &call.error);
+        return pycoffer_call_end(&call, status) ? Py_NewRef(Py_None) : NULL;
+}
+
+/* ---- blobs whose files somebody else keeps ---- */
+
+PyDoc_STRVAR(pack_doc, "pack($module, data, raw=False)\n--\n\n"
+                       "(key, stored, metadata): what Blobs.save would put into a file, a Bytes, and beside it, JSON "
+                       "text.");
+
+static PyObject *pack(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+        static const char *const names[] = {"data", "raw", NULL};
+        pycoffer_state *state = pycoffer_state_of(module);
+        PyObject *data;
+        int raw = 0;
+        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|p", PYCOFFER_KEYWORDS(names), &data, &raw))
+                return NULL;
+        coffer_bytes *bytes = pycoffer_bytes_from(state, data);
+        if (!bytes)
+                return NULL;
+        coffer_packed_blob packed;
+        pycoffer_call call;
+        pycoffer_call_begin(&call, state);
+        coffer_status status = coffer_cas_pack(bytes, raw != 0, &packed, &call.error);
+        coffer_bytes_unref(bytes);
+        if (!pycoffer_call_end(&call, status))
+                return NULL;
+        PyObject *stored = pycoffer_bytes_wrap(state, packed.stored);
+        pycoffer_bytes_unref(state, packed.stored);
+        return stored ? Py_BuildValue("(sNs)", packed.key.text, stored, packed.metadata_json) : NULL;
+}
+
+PyDoc_STRVAR(unpack_doc, "unpack($module, key, place, stored, metadata, verify=0)\n--\n\n"
+                         "(Bytes, raw): the checked contents of a file with these bytes and this metadata (JSON text "
+                         "or None); `place` is what messages call it. Raises coffer.Corrupt and its like.");
+
+static PyObject *unpack(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+        static const char *const names[] = {"key", "place", "stored", "metadata", "verify", NULL};
+        pycoffer_state *state = pycoffer_state_of(module);
+        coffer_cas_options options = COFFER_CAS_OPTIONS_INIT;
+        const char *key, *place, *metadata;
+        PyObject *data;
+        int verify = COFFER_VERIFY_AUTO;
+        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "ssOz|i", PYCOFFER_KEYWORDS(names), &key, &place, &data,
+                                         &metadata, &verify))
+                return NULL;
+        options.verify = (coffer_verify)verify;
+        coffer_bytes *stored = pycoffer_bytes_from(state, data), *contents = NULL;
+        bool raw = false;
+        if (!stored)
+                return NULL;
+        pycoffer_call call;
+        pycoffer_call_begin(&call, state);
+        coffer_status status = coffer_cas_unpack(&options, key, place, stored, metadata, &contents, &raw, &call.error);
+        coffer_bytes_unref(stored);
+        return pycoffer_call_end(&call, status) ? contents_and_rawness(state, contents, raw) : NULL;
+}
+
+/* ---- the type ---- */
+
+PyDoc_STRVAR(blobs_doc, "Blobs(type, root, prefix, *, verify=0, sync=True)\n--\n\n"
+                        "The content-addressed blobs under `prefix` (\"Flow/data\") of the storage of kind `type` at "
+                        "`root`. Any thread may use it.");
+
+static PyMethodDef blobs_methods[] = {
+        {"save", (PyCFunction)(void (*)(void))blobs_save, METH_VARARGS | METH_KEYWORDS, blobs_save_doc},
+        {"load", blobs_load, METH_VARARGS, blobs_load_doc},
+        {"load_stored", blobs_load_stored, METH_VARARGS, blobs_load_stored_doc},
+        {"require", blobs_require, METH_VARARGS, blobs_require_doc},
+        {"sync", blobs_sync, METH_NOARGS, blobs_sync_doc},
+        {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot blobs_slots[] = {
+        {Py_tp_doc, (void *)(uintptr_t)blobs_doc},
+        {Py_tp_new, blobs_new},
+        {Py_tp_dealloc, blobs_dealloc},
+        {Py_tp_methods, blobs_methods},
+        {Py_sq_contains, blobs_contains},
+        {0, NULL},
+};
+
+static PyType_Spec blobs_spec = {
+        .name = "coffer._coffer.Blobs",
+        .basicsize = sizeof(blobs_object),
+        .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+        .slots = blobs_slots,
+};
+
+static PyMethodDef functions[] = {
+        {"pack", (PyCFunction)(void (*)(void))pack, METH_VARARGS | METH_KEYWORDS, pack_doc},
+        {"unpack", (PyCFunction)(void (*)(void))unpack, METH_VARARGS | METH_KEYWORDS, unpack_doc},
+        {NULL, NULL, 0, NULL},
+};
+
+bool pycoffer_blobs_add_type(PyObject *module, pycoffer_state *state)
+{
+        PyObject *type = PyType_FromModuleAndSpec(module, &blobs_spec, NULL);
+        bool is_added = type && PyModule_AddType(module, (PyTypeObject *)type) == 0;
+        (void)state;
+        Py_XDECREF(type);
+        return is_added && PyModule_AddFunctions(module, functions) == 0;
+}
