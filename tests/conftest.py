@@ -6,6 +6,10 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
+# Metaflow in this process, and in what it starts, is the stock one: what coffer is compared with. Tests of the drop-in
+# (python/dropin) start Metaflow with it on.
+os.environ["COFFER_DISABLE"] = "1"
+
 
 @pytest.fixture(scope="session")
 def build_dir():

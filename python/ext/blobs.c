@@ -153,6 +153,21 @@ static PyObject *blobs_require(PyObject *object, PyObject *args)
         return pycoffer_call_end(&call, status) ? Py_NewRef(Py_None) : NULL;
 }
 
+PyDoc_STRVAR(blobs_require_file_doc, "require_file($self, path, /)\n--\n\n"
+                                     "The next sync covers this file of the storage, whoever wrote it.");
+
+static PyObject *blobs_require_file(PyObject *object, PyObject *args)
+{
+        blobs_object *self = (blobs_object *)object;
+        const char *path;
+        if (!PyArg_ParseTuple(args, "s", &path))
+                return NULL;
+        pycoffer_call call;
+        pycoffer_call_begin(&call, self->state);
+        coffer_status status = self->storage->class_->require(self->storage, path, &call.error);
+        return pycoffer_call_end(&call, status) ? Py_NewRef(Py_None) : NULL;
+}
+
 PyDoc_STRVAR(blobs_sync_doc, "sync($self, /)\n--\n\n"
                              "Waits until all that was saved or required through this object is on the disk, with the "
                              "directories above it; does nothing when made with sync=False.");
@@ -234,6 +249,7 @@ static PyMethodDef blobs_methods[] = {
         {"load", blobs_load, METH_VARARGS, blobs_load_doc},
         {"load_stored", blobs_load_stored, METH_VARARGS, blobs_load_stored_doc},
         {"require", blobs_require, METH_VARARGS, blobs_require_doc},
+        {"require_file", blobs_require_file, METH_VARARGS, blobs_require_file_doc},
         {"sync", blobs_sync, METH_NOARGS, blobs_sync_doc},
         {NULL, NULL, 0, NULL},
 };

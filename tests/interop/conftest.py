@@ -3,7 +3,10 @@ import json
 
 import pytest
 
+import metaflow.datastore.task_datastore as task_datastore
 from running import run_flow, run_python
+
+assert not hasattr(task_datastore, "LoadError"), "this is the drop-in, not the stock Metaflow"
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of the real Metaflow, each in a datastore and a home of its own."""
+"""Runs of the real, stock Metaflow, each in a datastore and a home of its own."""
 import os
 import pathlib
 import subprocess
@@ -12,6 +12,7 @@ def metaflow_env(sysroot):
     """The environment of a Metaflow that knows nothing but `sysroot` (the directory above .metaflow)."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("METAFLOW_", "COFFER_"))}
     env.update(
+        COFFER_DISABLE="1",
         METAFLOW_DATASTORE_SYSROOT_LOCAL=str(sysroot),
         METAFLOW_HOME=str(sysroot / "home"),
         METAFLOW_CLIENT_CACHE_PATH=str(sysroot / "client-cache"),

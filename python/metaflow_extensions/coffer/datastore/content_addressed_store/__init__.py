@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes the place of metaflow.datastore.content_addressed_store; the original is its `_orig`."""
+
+import json
+import os
+from hashlib import sha1
+from io import BytesIO
+
+from coffer import Bytes, Corrupt, Error, Invalid, NotFound
+from coffer._coffer import Blobs, pack, unpack
+from metaflow.datastore.content_addressed_store import _orig
+from metaflow.datastore.content_addressed_store._orig import BlobCache
+from metaflow.datastore.exceptions import DataException
+
+__all__ = ["BlobCache", "BlobError", "ContentAddressedStore"]
+
+_FILE_STORAGES = (("local_storage", "LocalStorage"), ("spin_storage", "SpinStorage"))
+
+
+class BlobError(DataException):
+    """A blob that is missing, damaged or can't be stored."""
+
+    def __init__(self, key, message):
+        super().__init__(message)
+        self.key = key
+
+
+class ContentAddressedStore(_orig.ContentAddressedStore):
+    """Blobs under the SHA-1 of their contents, framed with gzip or raw.
+
+    In directories the C library does it all: what is there is looked at before it is trusted, and what is read is checked. In other storages hashing, framing and
+    checking are its work, and the storage carries the bytes.
+    """
+
+    def __init__(self, prefix, storage_impl):
+        super().__init__(prefix, storage_impl)
+        self._files = None
+        self._files_root = None
+
+    # ---- saving ----
+
+    def save_blobs(self, blob_iter, raw=False, len_hint=0, is_transfer=False):
+        """Saves blobs, pulling the next one when the one before is stored.
+
+        Args:
+            blob_iter: bytes-like objects; or keys, as str, of blobs that are in the store already; with `is_transfer` what load_blobs gave with it.
+            raw: store without a frame, to be read at the URI.
+            len_hint: about how many they are.
+
+        Returns:
+            (uri, key) of each, in order; uri is None unless raw.
+
+        Raises:
+            BlobError: a key is that of no blob, or the storage failed.
+        """
+        if is_transfer:
+            blob_iter = (_Transferred(*blob) for blob in blob_iter)
+            raw = True
+        if self._blobs():
+            results = []
+            for blob in blob_iter:
+                results.append(self._save_file(blob, raw))
+                del blob  # before the next one is made
+            return results
+        return self._save_objects(blob_iter, raw, len_hint)
+
+    def _save_file(self, blob, raw):
+        if isinstance(blob, str):
+            return self._refer(blob, raw)
+        expected, blob = _unwrap(blob)
+        try:
+            key = self._blobs().save(blob, raw=raw)
+        except Error as error:
+            raise BlobError(expected, str(error)) from error
+        _check_transfer(expected, key)
+        return self._result(key, raw)
+
+    def _save_objects(self, blob_iter, raw, len_hint):
+        results = []
+        self._storage_impl.save_bytes(self._objects_to_send(blob_iter, raw, results), overwrite=True, len_hint=len_hint)
+        return results
+
+    def _objects_to_send(self, blob_iter, raw, results):
+        sent = set()
+        for blob in blob_iter:
+            if isinstance(blob, str):
+                results.append(self._refer(blob, raw))
+                continue
+            expected, blob = _unwrap(blob)
+            key = _key_of(blob)
+            _check_transfer(expected, key)
+            stored = None
+            if key not in sent and (expected or not self._is_there(key)):
+                key, stored, metadata = pack(blob, raw=raw)  # of an array that changes meanwhile, one state
+            del blob
+            sent.add(key)
+            results.append(self._result(key, raw))
+            if stored is not None:
+                yield self._path(key), (BytesIO(bytes(stored)), json.loads(metadata))
+
+    def _refer(self, key, raw):
+        try:
+            is_there = self._is_there(key)
+        except (Error, ValueError):
+            is_there = False
+        if not is_there:
+            raise BlobError(key, f"there is no blob of the key {key!r}, which was given as a reference to one")
+        return self._result(key, raw)
+
+    def _result(self, key, raw):
+        return self.save_blobs_result(uri=self._storage_impl.full_uri(self._path(key)) if raw else None, key=key)
+
+    # ---- loading ----
+
+    def load_blobs(self, keys, force_raw=False, is_transfer=False):
+        """Loads blobs and checks them: yields (key, bytes), in the order in which they arrive.
+
+        Args:
+            keys: of the blobs.
+            force_raw: yield the stored bytes as they are, unchecked.
+            is_transfer: yield a third item, how the blob is stored.
+
+        Raises:
+            BlobError: a blob is missing or damaged; the message names key and path.
+        """
+        for key, contents, metadata in self.load_contents(keys, force_raw, is_transfer):
+            blob = contents if isinstance(contents, bytes) else bytes(contents)
+            del contents
+            yield (key, blob, metadata) if is_transfer else (key, blob)
+
+    def load_contents(self, keys, force_raw=False, is_transfer=False):
+        """As load_blobs, without a copy into bytes: yields (key, bytes-like, how it is stored)."""
+        missing = []
+        for key in keys:
+            blob = self._blob_cache.load_key(key) if self._blob_cache else None
+            if blob is not None:
+                yield key, blob, {"cas_raw": False, "cas_version": 1}
+            else:
+                missing.append(key)
+        # Only the storage itself tells how a blob to transfer is stored.
+        load = self._load_objects if is_transfer or not self._blobs() else self._load_files
+        for key, contents, metadata in load(missing, force_raw):
+            if self._blob_cache:
+                contents = bytes(contents)
+                self._blob_cache.store_key(key, contents)
+            yield key, contents, metadata
+
+    def _load_files(self, keys, force_raw):
+        for key in keys:
+            try:
+                contents = self._blobs().load_stored(key) if force_raw else self._blobs().load(key)[0]
+            except Error as error:
+                raise self._trouble(key, error) from error
+            yield key, contents, None
+
+    def _load_objects(self, keys, force_raw):
+        with self._storage_impl.load_bytes([self._path(key) for key in keys]) as loaded:
+            for path, file, metadata in loaded:
+                key = self._storage_impl.path_split(path)[-1]
+                if file is None:
+                    place = self._storage_impl.full_uri(path)
+                    raise BlobError(key, f"blob {key} is missing: there is no '{place}'")
+                with open(file, "rb") as stored:
+                    contents = stored.read()
+                yield key, contents if force_raw else self._unpack(key, path, contents, metadata), metadata
+
+    def _unpack(self, key, path, stored, metadata):
+        try:
+            return unpack(key, path, stored, None if metadata is None else json.dumps(metadata))[0]
+        except Error as error:
+            raise self._trouble(key, error) from error
+
+    def _trouble(self, key, error):
+        message = str(error)
+        if isinstance(error, Corrupt):
+            message = f"Could not unpack artifact '{self._path(key)}': {message}"
+        elif isinstance(error, Invalid):
+            message = f"there is no blob of the key {key!r}: {message}"
+        return BlobError(key, message)
+
+    # ---- the storage ----
+
+    def make_durable(self, keys, paths):
+        """Waits until blobs, whoever saved them, and other objects of the storage are on the disk.
+
+        Does nothing where the storage is not in directories, or COFFER_SYNC is 0.
+        """
+        blobs = self._blobs()
+        if not blobs:
+            return
+        try:
+            for key in keys:
+                try:
+                    blobs.require(key)
+                except (NotFound, Invalid):
+                    pass  # whoever loads it is told
+            for path in paths:
+                blobs.require_file(path)
+            blobs.sync()
+        except Error as error:
+            raise DataException(str(error)) from error
+
+    def _path(self, key):
+        return self._storage_impl.path_join(self._prefix, key[:2], key)
+
+    def _is_there(self, key):
+        blobs = self._blobs()
+        return key in blobs if blobs else self._storage_impl.is_file([self._path(key)])[0]
+
+    def _blobs(self):
+        """The library's own store, when blobs are in directories, else None."""
+        root = self._storage_impl.datastore_root if _keeps_files(self._storage_impl) else None
+        if root != self._files_root:
+            sync = os.environ.get("COFFER_SYNC") != "0"
+            self._files = Blobs(self.TYPE, os.path.abspath(root), self._prefix, sync=sync)
+            self._files_root = root
+        return self._files
+
+
+class _Transferred:
+    """A blob of another store, on its way into this one."""
+
+    __slots__ = ("contents", "key")
+
+    def __init__(self, key, contents, metadata):
+        self.key = key
+        self.contents = contents
+
+
+def _unwrap(blob):
+    """The key that a blob must have, when that is known, and its contents."""
+    return (blob.key, blob.contents) if isinstance(blob, _Transferred) else (None, blob)
+
+
+def _check_transfer(expected, key):
+    if expected not in (None, key):
+        raise BlobError(expected, f"blob {expected} was transferred with contents that have the key {key}")
+
+
+def _key_of(blob):
+    digest = sha1()
+    for segment in blob.segments() if isinstance(blob, Bytes) else [blob]:
+        digest.update(segment)
+    return digest.hexdigest()
+
+
+def _keeps_files(storage):
+    """True for Metaflow's own storages in directories; what derives from them may do anything."""
+    kind = type(storage)
+    return any(
+        (kind.__module__, kind.__name__) == (f"metaflow.plugins.datastores.{module}", name)
+        for module, name in _FILE_STORAGES
+    )

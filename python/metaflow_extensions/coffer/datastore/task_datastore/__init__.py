@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes the place of metaflow.datastore.task_datastore; the original is its `_orig`."""
+
+import copy
+import warnings
+from collections import defaultdict
+
+from metaflow.datastore.artifacts.serializer import SerializationFormat, SerializationMetadata, SerializerStore
+from metaflow.datastore.content_addressed_store import BlobError, ContentAddressedStore
+from metaflow.datastore.exceptions import DataException, UnpicklableArtifactException
+from metaflow.datastore.task_datastore import _orig
+from metaflow.datastore.task_datastore._orig import ArtifactTooLarge, only_if_not_done, require_mode
+from metaflow.exception import MetaflowException
+
+from . import pickles
+from .checks import check_blob, check_info
+
+__all__ = ["ArtifactTooLarge", "LoadError", "TaskDataStore", "only_if_not_done", "require_mode"]
+
+
+class LoadError(DataException):
+    """A serializer could not make an artifact of its bytes; __cause__ is what it raised."""
+
+
+def _record_dispatch_error(serializer_cls, exc):
+    """Warns of a serializer that failed when asked what it takes, and counts that in its record."""
+    warnings.warn(
+        f"Serializer {getattr(serializer_cls, '__name__', repr(serializer_cls))} raised {type(exc).__name__} during dispatch and was skipped: {exc}",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    try:
+        wanted = getattr(serializer_cls, "TYPE", None)
+        record = next((each for each in SerializerStore._records.values() if wanted is not None and each.type == wanted), None)
+        if record is not None:
+            record.dispatch_error_count += 1
+            record.last_error = f"dispatch: {type(exc).__name__}: {exc}"
+    except Exception:
+        pass  # the warning has told
+
+
+class TaskDataStore(_orig.TaskDataStore):
+    """One attempt of a task, as Metaflow's own class of this name, with the C library beneath.
+
+    What fails changes nothing, at most one artifact is in memory beside its object, errors name the artifact, and a done attempt is on the disk.
+    """
+
+    def __init__(self, *args, **kwargs):
+        # Stock leaves them undefined for an attempt that is not done.
+        self._objects, self._info = {}, {}
+        super().__init__(*args, **kwargs)
+
+    # ---- saving ----
+
+    @only_if_not_done
+    @require_mode("w")
+    def save_artifacts(self, artifacts_iter, len_hint=0):
+        """Saves objects, all of them or none.
+
+        Args:
+            artifacts_iter: (name, object) of each; the next one is asked for when the one before is stored.
+            len_hint: about how many they are.
+
+        Raises:
+            UnpicklableArtifactException: pickle can't store an object; the message says which part of it.
+            DataException: no serializer takes an object, a serializer failed, or the store did.
+        """
+        names, infos = [], {}
+
+        def blobs():
+            for name, obj in artifacts_iter:
+                blob, infos[name] = self._serialize(name, obj)
+                names.append(name)
+                del obj
+                yield blob
+                del blob
+
+        try:
+            results = self._ca_store.save_blobs(blobs(), len_hint=len_hint)
+        except BlobError as error:
+            raise DataException(f"Artifact '{names[-1]}' of task '{self._path}' can't be saved: {error}") from error
+        self._info.update(infos)
+        for name, result in zip(names, results):
+            self._objects[name] = result.key
+
+    def _serialize(self, name, obj):
+        """What to store for an object, and what to record of it."""
+        serializer = self._first_that("can_serialize", obj)
+        if serializer is None:
+            raise DataException(
+                f"No serializer claimed artifact '{name}' (type: {type(obj).__name__}). The PickleSerializer fallback normally "
+                "handles all objects — check that it is installed and enabled."
+            )
+        is_pickle = pickles.is_stock(serializer)
+        try:
+            if is_pickle and self._takes_pieces():
+                blobs, metadata = pickles.serialize(obj)
+            else:
+                blobs, metadata = serializer.serialize(obj, format=SerializationFormat.STORAGE)
+        except UnpicklableArtifactException as error:
+            refusal = UnpicklableArtifactException(name)
+            refusal.message += pickles.where(name, obj, is_pickle)
+            raise refusal from error
+        except MetaflowException:
+            raise  # it is meant for the user as it is
+        except Exception as error:
+            raise DataException(
+                f"Serializer {serializer.__name__} failed on artifact '{name}': {type(error).__name__}: {error}"
+                + pickles.where(name, obj, is_pickle)
+            ) from error
+        return check_blob(serializer, name, blobs), check_info(serializer, name, metadata)
+
+    def _first_that(self, question, subject):
+        """The first serializer that says yes, or None."""
+        for serializer in self._serializers:
+            try:
+                if getattr(serializer, question)(subject):
+                    return serializer
+            except Exception as error:
+                _record_dispatch_error(serializer, error)
+        return None
+
+    def _takes_pieces(self):
+        return isinstance(self._ca_store, ContentAddressedStore)
+
+    # ---- loading ----
+
+    @require_mode(None)
+    def load_artifacts(self, names):
+        """Loads objects: yields (name, object), in the order in which their bytes arrive.
+
+        Raises:
+            KeyError: there is no artifact of a name.
+            LoadError: a serializer failed.
+            DataException: no serializer reads the encoding; a blob is missing or damaged; nothing is recorded at all.
+        """
+        if not self._info:
+            raise DataException(f"Datastore for task '{self._path}' does not have the required metadata to load artifacts")
+        readers, names_of_key = {}, defaultdict(list)
+        for name in names:
+            readers[name] = self._find_reader(name)
+            names_of_key[self._objects[name]].append(name)
+        try:
+            for key, contents in self._contents(names_of_key):
+                for name in names_of_key[key]:  # each its own object
+                    yield name, self._deserialize(name, contents, *readers[name])
+        except BlobError as error:
+            artifacts = ", ".join(f"'{name}'" for name in names_of_key.get(error.key, names_of_key))
+            raise DataException(f"Artifact {artifacts} of task '{self._path}' can't be loaded: {error}") from error
+
+    def _contents(self, keys):
+        if self._takes_pieces():
+            return ((key, contents) for key, contents, _ in self._ca_store.load_contents(keys))
+        return self._ca_store.load_blobs(keys)
+
+    def _find_reader(self, name):
+        info = self._info.get(name) or {}
+        metadata = SerializationMetadata(
+            obj_type=info.get("type", "object"),
+            size=info.get("size", 0),
+            encoding=info.get("encoding", "gzip+pickle-v2"),  # all that there was before it was recorded
+            serializer_info=info.get("serializer_info") or {},
+        )
+        serializer = self._first_that("can_deserialize", metadata)
+        if serializer is None:
+            source = metadata.serializer_info.get("source")
+            hint = f" The artifact was written by '{source}' — the corresponding extension may not be installed."
+            raise DataException(
+                f"No deserializer claimed artifact '{name}' (encoding: {metadata.encoding}, "
+                f"serializer_info: {metadata.serializer_info}).{hint if source else ''}"
+            )
+        return serializer, metadata
+
+    def _deserialize(self, name, contents, serializer, metadata):
+        if not (isinstance(contents, bytes) or pickles.is_stock(serializer)):
+            contents = bytes(contents)
+        try:
+            return serializer.deserialize([contents], metadata, format=SerializationFormat.STORAGE)
+        except MetaflowException:
+            raise
+        except Exception as error:
+            raise LoadError(
+                f"Serializer {serializer.__name__} failed to load artifact '{name}' of task '{self._path}' "
+                f"(encoding: {metadata.encoding}): {type(error).__name__}: {error}"
+            ) from error
+
+    @require_mode(None)
+    def get(self, name, default=None):
+        """The object of an artifact; `default` when there is none of that name, or its blob is missing or damaged.
+
+        Raises:
+            LoadError: a serializer failed.
+        """
+        try:
+            return self[name] if name in self else default
+        except LoadError:
+            raise
+        except DataException:
+            return default
+
+    # ---- the attempt ----
+
+    @only_if_not_done
+    @require_mode("w")
+    def clone(self, origin):
+        """Takes over all artifacts of another task; no bytes move."""
+        self._objects = dict(origin._objects)
+        self._info = copy.deepcopy(origin._info)
+
+    def _save_file(self, contents, allow_overwrite=True, add_attempt=True):
+        """Writes files of the task; DONE.lock, when among them, after all that it vouches for is on the disk."""
+        if self.METADATA_DONE_SUFFIX not in contents:
+            return super()._save_file(contents, allow_overwrite, add_attempt)
+        done = {self.METADATA_DONE_SUFFIX: contents[self.METADATA_DONE_SUFFIX]}
+        others = {name: value for name, value in contents.items() if name not in done}
+        for files, keys in ((others, set(self._objects.values())), (done, ())):
+            super()._save_file(files, allow_overwrite, add_attempt)
+            if self._takes_pieces():
+                self._ca_store.make_durable(keys, [self._file_path(name, add_attempt) for name in files])
+
+    def _file_path(self, name, add_attempt):
+        return self._storage_impl.path_join(self._path, self._metadata_name_for_attempt(name) if add_attempt else name)
