@@ -24,13 +24,20 @@ typedef struct {
 
 /* ---- segments ---- */
 
+/* Makes the chunk a segment. One that is nearly empty stays for what comes next. */
 static coffer_status end_chunk(sink_object *self, coffer_error *error)
 {
-        if (self->chunk_bytes == 0)
-                return COFFER_OK;
-        coffer_status status = coffer_bytes_append_take(self->bytes, self->chunk, self->chunk_bytes, error);
+        bool is_taken = self->chunk_bytes >= self->chunk_capacity_bytes / 2;
+        coffer_cursor contents = {self->chunk, self->chunk_bytes};
+        coffer_status status = COFFER_OK;
+        if (contents.size_bytes == 0)
+                return status;
+        if (is_taken)
+                status = coffer_bytes_append_take(self->bytes, self->chunk, contents.size_bytes, error);
+        else
+                status = coffer_bytes_append_copy(self->bytes, contents, error);
         if (status == COFFER_OK) {
-                self->chunk = NULL;
+                self->chunk = is_taken ? NULL : self->chunk;
                 self->chunk_bytes = 0;
         }
         return status;

@@ -4,6 +4,8 @@
 #include "sink.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { FIRST_CAPACITY = 8, STATE_FIELDS = 5, SHAPE = 1, DTYPE = 2, IS_FORTRAN = 3, CONTENTS = 4 };
 
@@ -156,6 +158,21 @@ static PyObject *make_reduction(PyObject *array, PyObject *placeholder)
         return reduction;
 }
 
+/* A byte string without contents. Writing its head makes more of it resident where pages are large or where the memory
+ * has been used before; all pages that are inside of it are given back. */
+static PyObject *make_placeholder(size_t size_bytes)
+{
+        PyObject *placeholder = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size_bytes);
+        long page_bytes = sysconf(_SC_PAGESIZE);
+        if (!placeholder || page_bytes <= 0)
+                return placeholder;
+        uintptr_t page = (uintptr_t)page_bytes, start = (uintptr_t)PyBytes_AS_STRING(placeholder);
+        uintptr_t first = (start + page - 1) / page * page, end = (start + size_bytes) / page * page;
+        if (first < end)
+                (void)madvise((void *)first, end - first, MADV_DONTNEED);
+        return placeholder;
+}
+
 static bool reserve(pycoffer_loans *loans)
 {
         if (loans->count < loans->capacity)
@@ -176,7 +193,7 @@ static PyObject *lend(pycoffer_loans *loans, pycoffer_state *state, PyObject *ar
         coffer_cursor contents = memory ? pycoffer_borrowed_cursor(memory) : (coffer_cursor){NULL, 0};
         PyObject *placeholder = NULL, *reduction = NULL;
         if (contents.size_bytes >= PYCOFFER_LARGE_BYTES && reserve(loans))
-                placeholder = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)contents.size_bytes);
+                placeholder = make_placeholder(contents.size_bytes);
         reduction = make_reduction(array, placeholder);
         if (reduction) {
                 loans->items[loans->count++] = (pycoffer_loan){placeholder, memory, contents, 0};
