@@ -110,13 +110,13 @@ def _absent_deserialize(cls, data, metadata=None, format=SerializationFormat.STO
 
 
 def _stand_in(record: _coffer.Record) -> type:
-    priority = record.declared_priority
+    class_name = record.class_path.rpartition(".")[2]
     return _new_class(
-        record.class_path.rpartition(".")[2] or record.name,
+        class_name if class_name.isidentifier() else record.name,
         record.name,
         {
             "__doc__": f"Stands for the serializer '{record.name}' until something calls for it.",
-            "PRIORITY": priority,
+            "PRIORITY": record.declared_priority,
             "_record": record,
             "_loaded": None,
             "can_serialize": classmethod(_absent_can_serialize),
