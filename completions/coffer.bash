@@ -32,7 +32,7 @@ _coffer_files() { # typed
 }
 
 _coffer() {
-        local commands="put get ls show serializers verify help version"
+        local commands="put get ls show spec serializers verify help version"
         local common="--store --quiet --help" kinds="json npy text pickle bytes"
         local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
         local command="" operands=0 i store=()
@@ -44,7 +44,7 @@ _coffer() {
                         store=(--store "${COMP_WORDS[i + 1]}")
                         ((i++))
                         ;;
-                -a | --as | -n | --attempt | -o | --output | -t | --tag | -d | --depth | -i | --items) ((i++)) ;;
+                -a | --as | -n | --attempt | -o | --output | -c | --check | -t | --tag | -d | --depth | -i | --items) ((i++)) ;;
                 -*) ;;
                 *)
                         if [[ -z $command ]]; then
@@ -62,7 +62,7 @@ _coffer() {
                 mapfile -t COMPREPLY < <(compgen -d -- "$word")
                 return
                 ;;
-        -o | --output)
+        -o | --output | -c | --check)
                 _coffer_files "$word"
                 return
                 ;;
@@ -82,9 +82,10 @@ _coffer() {
                 case $command in
                 "") options+=" --version" ;;
                 put) options+=" --as --attempt --tag --json" ;;
-                get) options+=" --output --as --attempt --raw" ;;
+                get) options+=" --output --as --attempt --raw --wire" ;;
                 ls) options+=" --all --long --attempt --json" ;;
                 show) options+=" --all --attempt --depth --items --scan --json" ;;
+                spec) options+=" --check --attempt" ;;
                 serializers) options+=" --long --json" ;;
                 verify) options+=" --repair --json" ;;
                 esac
@@ -96,7 +97,7 @@ _coffer() {
         "") mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word") ;;
         help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word") ;;
         get) ((operands > 0)) || _coffer_paths "${COMP_WORDS[0]}" "$word" 4 "${store[@]}" ;;
-        ls | show) ((operands > 0)) || _coffer_paths "${COMP_WORDS[0]}" "$word" 4 "${store[@]}" ;;
+        ls | show | spec) ((operands > 0)) || _coffer_paths "${COMP_WORDS[0]}" "$word" 4 "${store[@]}" ;;
         verify) ((operands > 0)) || _coffer_paths "${COMP_WORDS[0]}" "$word" 0 "${store[@]}" ;;
         put)
                 if ((operands == 0)); then

@@ -98,6 +98,7 @@ extern const cli_command cli_ls_command;
 extern const cli_command cli_put_command;
 extern const cli_command cli_serializers_command;
 extern const cli_command cli_show_command;
+extern const cli_command cli_spec_command;
 extern const cli_command cli_verify_command;
 
 /* Parses options of `options` into `target` and of the common ones into `common`, permuting `arguments` (arguments[0]

@@ -7,12 +7,14 @@
 #include "sink.h"
 #include "store.h"
 #include "text.h"
+#include "typed.h"
 
 typedef struct get_options {
         const char *output;
         const char *as;
         cli_number attempt;
         bool raw;
+        bool wire;
 } get_options;
 
 static const cli_option options_table[] = {
@@ -22,6 +24,7 @@ static const cli_option options_table[] = {
         CLI_ATTEMPT_OPTION(get_options, "of attempt N (default: the latest)"),
         {"raw", 0, CLI_FLAG, offsetof(get_options, raw), NULL,
          "the serialized bytes as they are, whatever their encoding", 0, 0},
+        {"wire", 0, CLI_FLAG, offsetof(get_options, wire), NULL, "of a typed artifact, its wire form", 0, 0},
         CLI_END_OF_OPTIONS,
 };
 
@@ -149,6 +152,13 @@ static coffer_status render_pickle(const coffer_object *object, rendering *out, 
         return coffer_pickle_write(document, value, NULL, &out->bytes, error);
 }
 
+static coffer_status render_wire(const coffer_object *object, rendering *out, coffer_error *error)
+{
+        COFFER_TRY(cli_typed_wire(object, &out->owned, error));
+        out->text = coffer_cursor_text(out->owned);
+        return COFFER_OK;
+}
+
 static coffer_status render(const coffer_object *object, cli_form form, rendering *out, coffer_error *error)
 {
         static coffer_status (*const renderers[CLI_FORM_COUNT])(const coffer_object *, rendering *, coffer_error *) = {
@@ -181,7 +191,7 @@ static coffer_status write_rendering(const rendering *from, cli_sink *sink, coff
 }
 
 static int write_value(const cli_context *context, coffer_task *task, const coffer_artifact_info *info, cli_form form,
-                       const char *output)
+                       bool wire, const char *output)
 {
         coffer_error error = COFFER_ERROR_INIT;
         coffer_object object = {NULL, NULL};
@@ -190,8 +200,12 @@ static int write_value(const cli_context *context, coffer_task *task, const coff
         coffer_status status = coffer_task_load(task, info->name, &object, &error);
         if (status != COFFER_OK)
                 return cli_fail_hint(&error, status == COFFER_DECLINED ? "--raw writes its bytes" : NULL);
-        bool chosen = form != CLI_FORM_AUTO;
-        status = chosen ? render(&object, form, &rendered, &error) : render_by_type(&object, &form, &rendered, &error);
+        bool chosen = wire || form != CLI_FORM_AUTO;
+        if (wire)
+                status = render_wire(&object, &rendered, &error);
+        else
+                status = chosen ? render(&object, form, &rendered, &error)
+                                : render_by_type(&object, &form, &rendered, &error);
         int code = status == COFFER_OK ? CLI_OK : cli_fail_about(info->name, &error);
         if (!code) {
                 if (!chosen && form == CLI_FORM_PICKLE)
@@ -226,9 +240,10 @@ static int get(const cli_context *context, const get_options *options, coffer_ta
                 return code;
         if (form == CLI_FORM_AUTO)
                 form = cli_form_of_file(output);
-        if (options->raw || (form == CLI_FORM_PICKLE && is_stored_as_pickle(context->registry, task, info)))
+        if (options->raw ||
+            (form == CLI_FORM_PICKLE && !options->wire && is_stored_as_pickle(context->registry, task, info)))
                 return write_stored(context, task, info, output);
-        return write_value(context, task, info, form, output);
+        return write_value(context, task, info, form, options->wire, output);
 }
 
 static int run(cli_context *context, const void *options, int count, char **arguments)
@@ -238,8 +253,8 @@ static int run(cli_context *context, const void *options, int count, char **argu
         coffer_artifact_info info;
         cli_path path;
         (void)count;
-        if (given->raw && given->as)
-                return cli_error(COFFER_INVALID, "--raw and --as exclude each other");
+        if (given->raw + (given->as != NULL) + given->wire > 1)
+                return cli_error(COFFER_INVALID, "--raw, --as and --wire exclude each other");
         int code = cli_path_parse(arguments[0], CLI_LEVELS, CLI_LEVELS, &path);
         if (code)
                 return code;
@@ -261,6 +276,7 @@ static const char details[] =
         "  text    the characters of a str, as UTF-8\n"
         "  bytes   the contents of a bytes or bytearray\n"
         "  pickle  as stored, byte for byte, when it is stored as a pickle\n"
+        "--wire writes the text that a typed artifact has for command lines and messages, as it is.\n"
         "Nothing that the artifact holds is run. Contents are checked while they are read.\n"
         "\n"
         "FILE appears only when it is whole, and replaces what was there; missing directories are\n"

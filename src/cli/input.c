@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "typed.h"
 
 /* What a pickle is stored as: what Metaflow writes. Unpicklers find out the protocol by themselves. */
 static const char pickle_encoding[] = "pickle-v4";
@@ -15,34 +16,64 @@ static int check_name(const char *name)
         return coffer_name_check(COFFER_NAME_ARTIFACT, name, &error) == COFFER_OK ? CLI_OK : cli_fail(&error);
 }
 
+/* What follows NAME:KIND= or NAME=. */
+static int parse_file(const char *file, cli_form form, cli_input *input)
+{
+        if (!*file)
+                return cli_error(COFFER_INVALID, "artifact \"%s\" has no file", input->name);
+        input->file = file;
+        input->form = form != CLI_FORM_AUTO ? form : cli_form_of_file(file);
+        if (input->form == CLI_FORM_AUTO)
+                input->form = CLI_FORM_BYTES;
+        return CLI_OK;
+}
+
+/* What follows NAME:Type= is the wire form; @FILE is a file, and @@ begins a wire form that begins with @. */
+static void parse_typed(coffer_cursor type, const char *text, cli_input *input)
+{
+        input->type = cli_text("%.*s", (int)type.size_bytes, (const char *)type.data);
+        if (text[0] == '@' && text[1] != '@')
+                input->file = text + 1;
+        else
+                input->wire = text + (text[0] == '@');
+}
+
+static int parse_kind(coffer_cursor word, const char *text, cli_input *input)
+{
+        cli_form form;
+        if (cli_is_type_name(word)) {
+                parse_typed(word, text, input);
+                return CLI_OK;
+        }
+        char *kind _cleanup_free_ = cli_text("%.*s", (int)word.size_bytes, (const char *)word.data);
+        int code = cli_form_parse(kind, &form);
+        return code ? code : parse_file(text, form, input);
+}
+
 int cli_input_parse(const char *argument, cli_form form, cli_input *out)
 {
         const char *equals = strchr(argument, '=');
-        if (!equals || !equals[1])
+        const char *colon = equals ? memchr(argument, ':', (size_t)(equals - argument)) : NULL;
+        if (!equals || (!colon && !equals[1]))
                 return cli_error(COFFER_INVALID, "\"%s\" is not NAME=FILE", argument);
-        const char *colon = memchr(argument, ':', (size_t)(equals - argument));
-        cli_input input = {.file = equals + 1, .form = form};
+        cli_input input = {.file = NULL};
         input.name = cli_text("%.*s", (int)((colon ? colon : equals) - argument), argument);
         int code = check_name(input.name);
-        if (!code && colon) {
-                char *kind _cleanup_free_ = cli_text("%.*s", (int)(equals - colon - 1), colon + 1);
-                code = cli_form_parse(kind, &input.form);
-        }
+        if (!code && colon)
+                code = parse_kind(coffer_cursor_of(colon + 1, (size_t)(equals - colon - 1)), equals + 1, &input);
+        else if (!code)
+                code = parse_file(equals + 1, form, &input);
         if (code) {
                 cli_input_done(&input);
                 return code;
         }
-        if (input.form == CLI_FORM_AUTO)
-                input.form = cli_form_of_file(input.file);
-        if (input.form == CLI_FORM_AUTO)
-                input.form = CLI_FORM_BYTES;
         *out = input;
         return CLI_OK;
 }
 
 static bool is_stdin(const cli_input *input)
 {
-        return strcmp(input->file, "-") == 0;
+        return input->file && strcmp(input->file, "-") == 0;
 }
 
 /* Pipes and devices are read to their end; regular files go through the library, which maps the large ones. */
@@ -114,8 +145,13 @@ static coffer_status take_pickle(coffer_registry *registry, cli_input *input, co
 static coffer_status take_value(coffer_registry *registry, cli_input *input, coffer_bytes *bytes, coffer_error *error)
 {
         coffer_document *document _cleanup_(coffer_document_unrefp) = NULL;
-        COFFER_TRY(document_from_input(input->form, bytes, &document, error));
-        coffer_object object = coffer_object_from_document(document);
+        coffer_object object = {NULL, NULL};
+        if (input->type) {
+                COFFER_TRY(cli_typed_object(registry, input->type, input->wire, bytes, &object, error));
+        } else {
+                COFFER_TRY(document_from_input(input->form, bytes, &document, error));
+                object = coffer_object_from_document(document);
+        }
         coffer_status status =
                 coffer_registry_serialize(registry, &object, input->name, &input->blob, &input->metadata, error);
         coffer_object_unref(&object);
@@ -126,14 +162,15 @@ int cli_input_read(coffer_registry *registry, cli_input *input)
 {
         coffer_error error = COFFER_ERROR_INIT;
         coffer_bytes *bytes _cleanup_bytes_ = NULL;
-        if (read_file(input, &bytes, &error) != COFFER_OK)
+        if (input->file && read_file(input, &bytes, &error) != COFFER_OK)
                 return cli_fail(&error);
         coffer_status status = input->form == CLI_FORM_PICKLE ? take_pickle(registry, input, bytes, &error)
                                                               : take_value(registry, input, bytes, &error);
         if (status == COFFER_OK)
                 return CLI_OK;
+        const char *where = is_stdin(input) ? "standard input" : input->file ? input->file : input->name;
         char *subject _cleanup_free_ =
-                cli_text("%s (as %s)", is_stdin(input) ? "standard input" : input->file, cli_form_name(input->form));
+                cli_text("%s (as %s)", where, input->type ? input->type : cli_form_name(input->form));
         return cli_fail_about(subject, &error);
 }
 
@@ -152,6 +189,7 @@ int cli_input_check_unchanged(const cli_input *input)
 void cli_input_done(cli_input *input)
 {
         coffer_free(input->name);
+        coffer_free(input->type);
         coffer_blob_unref(input->blob);
         coffer_metadata_free(input->metadata);
 }

@@ -9,14 +9,16 @@
 
 typedef struct cli_input {
         char *name;
-        const char *file; /* "-" is standard input */
+        const char *file; /* "-" is standard input; NULL: `wire` has it all */
         cli_form form;
+        char *type;       /* of a typed artifact, else NULL */
+        const char *wire; /* its wire form; NULL: `file` is as the type stores it */
         struct stat seen; /* of a regular file, when it was read */
         coffer_blob *blob;
         coffer_metadata *metadata;
 } cli_input;
 
-/* From NAME=FILE or NAME:KIND=FILE; `form` is what --as says. Exit code. */
+/* From NAME=FILE, NAME:KIND=FILE or NAME:Type=TEXT; `form` is what --as says. Exit code. */
 int cli_input_parse(const char *argument, cli_form form, cli_input *out);
 
 /* Reads, checks and serializes. Exit code. */

@@ -10,8 +10,8 @@
 #include "text.h"
 
 static const cli_command *const commands[] = {
-        &cli_put_command,  &cli_get_command,         &cli_ls_command,
-        &cli_show_command, &cli_serializers_command, &cli_verify_command,
+        &cli_put_command,  &cli_get_command,         &cli_ls_command,     &cli_show_command,
+        &cli_spec_command, &cli_serializers_command, &cli_verify_command,
 };
 
 typedef struct global_options {

@@ -3,6 +3,7 @@
 
 #include "peek.h"
 #include "text.h"
+#include "typed.h"
 
 static coffer_status read_pickle(coffer_task *task, const char *name, uint64_t keep_bytes, cli_peek *peek)
 {
@@ -68,6 +69,8 @@ static coffer_status peek_open(coffer_registry *registry, coffer_task *task, con
         COFFER_TRY(coffer_registry_find_deserializer(registry, metadata, info->name, &choice, &peek->error));
         peek->reader = choice.serializer->type;
         peek->is_pickle = strcmp(peek->reader, "pickle") == 0;
+        if (strcmp(peek->reader, "iotype") == 0)
+                COFFER_TRY(cli_typed_spec(registry, info, &peek->spec, &peek->error));
         if (peek->is_pickle && info->size_bytes <= options->max_scan_bytes)
                 COFFER_TRY(scan_pickle(task, info->name, peek));
         if (options->without_value)
@@ -85,6 +88,7 @@ void cli_peek_open(coffer_registry *registry, coffer_task *task, const coffer_ar
 
 void cli_peek_done(cli_peek *peek)
 {
+        coffer_free(peek->spec);
         coffer_document_unref(peek->document);
         coffer_object_unref(&peek->object);
         coffer_pickle_report_free(peek->scan);

@@ -7,6 +7,7 @@
 
 typedef struct cli_peek {
         const char *reader;        /* type of the serializer that reads it, or NULL */
+        char *spec;                /* JSON schema of a typed artifact, or NULL */
         coffer_document *document; /* NULL when there is no value: `error` says why */
         const coffer_value *value;
         coffer_object object; /* keeps the two alive when they came from a serializer */

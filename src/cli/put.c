@@ -38,7 +38,7 @@ static int check_once(const cli_input *inputs, size_t count)
 {
         size_t from_stdin = 0;
         for (size_t i = 0; i < count; i++) {
-                from_stdin += strcmp(inputs[i].file, "-") == 0;
+                from_stdin += inputs[i].file && strcmp(inputs[i].file, "-") == 0;
                 for (size_t j = 0; j < i; j++) {
                         if (strcmp(inputs[i].name, inputs[j].name) == 0)
                                 return cli_error(COFFER_INVALID, "artifact \"%s\" is given twice", inputs[i].name);
@@ -184,6 +184,11 @@ static const char details[] =
         "--as says it for all files, NAME:KIND=FILE for one; KIND is json|npy|text|pickle|bytes.\n"
         "FILE - is standard input. Use ./- for a file of that name.\n"
         "\n"
+        "NAME:Type=TEXT makes a typed artifact, as in n:Int32=5 or cfg:Json='{\"a\": 1}': TEXT is its\n"
+        "wire form, checked against the type. @FILE reads what the type stores from FILE; @@ stands for\n"
+        "one @ at the beginning. Types are Bool, Int32, Int64, Float32, Float64, Text, Bytes, Json,\n"
+        "Struct, Enum[a,b], List[T], Map[K,V] and Tensor.\n"
+        "\n"
         "All files are read and checked before anything is written; then the attempt is started,\n"
         "filled and marked done, as a success. An attempt that is done takes no more artifacts: use\n"
         "another --attempt or another task. Several processes may put into one store at once.\n"
@@ -193,11 +198,12 @@ static const char details[] =
 
 static const char examples[] = "  coffer put Demo/1/start/1 readings=readings.npy config=config.json\n"
                                "  seq 10 | coffer put Demo/1/start/2 numbers:text=-\n"
+                               "  coffer put Demo/1/start/3 n:Int32=5 x:Tensor=@readings.npy\n"
                                "  coffer put --store /srv/flows --attempt 1 Demo/1/start/1 model=model.pkl\n";
 
 const cli_command cli_put_command = {
         .name = "put",
-        .arguments = "FLOW/RUN/STEP/TASK NAME=FILE...",
+        .arguments = "FLOW/RUN/STEP/TASK NAME[:KIND]=FILE|NAME:Type=TEXT...",
         .summary = "Save files as artifacts of a task",
         .details = details,
         .examples = examples,

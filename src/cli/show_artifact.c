@@ -79,6 +79,7 @@ static void put_metadata(const coffer_task *task, const coffer_artifact_info *in
         put_field("reader", peek->reader ? peek->reader : "none");
         put_field("source", info->source);
         put_field("key", info->key);
+        put_field("spec", peek->spec);
         put_scan_line(peek, unasked);
 }
 
@@ -211,7 +212,7 @@ static int print_json(coffer_task *task, const coffer_artifact_info *info, cli_p
         coffer_print_options print = print_options(options);
         char *value _cleanup_free_ = value_json(peek, peek->value, &print);
         char *unused _cleanup_free_ = value_json(peek, value ? coffer_document_unused(peek->document) : NULL, &print);
-        const cli_json_part parts[] = {{"value", value ? value : "null"}, {"unused", unused}};
+        const cli_json_part parts[] = {{"spec", peek->spec}, {"value", value ? value : "null"}, {"unused", unused}};
         json_t *json = cli_artifact_json(task, info);
         cli_json_set(json, "attempt", cli_json_number((uint64_t)coffer_task_attempt(task)));
         cli_json_set(json, "reader", cli_json_text(peek->reader));

@@ -133,11 +133,13 @@ static coffer_status parse_parameters(struct parser *parser, coffer_iotype *type
 static coffer_status check_parameters(const coffer_iotype *type, coffer_error *error)
 {
         const coffer_iotype_class *class_ = type->class_;
-        if (type->parameter_count < class_->min_parameters || type->parameter_count > class_->max_parameters)
-                return coffer_error_set(error, COFFER_INVALID, "type %s takes %zu to %zu parameters, not %zu",
-                                        class_->name, class_->min_parameters, class_->max_parameters,
-                                        type->parameter_count);
-        return class_->check ? class_->check(class_, type, error) : COFFER_OK;
+        if (type->parameter_count >= class_->min_parameters && type->parameter_count <= class_->max_parameters)
+                return class_->check ? class_->check(class_, type, error) : COFFER_OK;
+        if (class_->min_parameters == class_->max_parameters)
+                return coffer_error_set(error, COFFER_INVALID, "type %s takes %zu parameters, not %zu", class_->name,
+                                        class_->min_parameters, type->parameter_count);
+        return coffer_error_set(error, COFFER_INVALID, "type %s takes %zu to %zu parameters, not %zu", class_->name,
+                                class_->min_parameters, class_->max_parameters, type->parameter_count);
 }
 
 static coffer_status parse_type(struct parser *parser, coffer_iotype **out, coffer_error *error)

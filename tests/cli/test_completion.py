@@ -36,7 +36,7 @@ def store(cli):
 
 
 def test_commands(store):
-    assert complete(store, "coffer s") == ["show", "serializers"]
+    assert complete(store, "coffer s") == ["show", "spec", "serializers"]
     assert complete(store, "coffer help v") == ["verify", "version"]
 
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ["get", "ls", "put", "serializers", "show", "verify"]
+COMMANDS = ["get", "ls", "put", "serializers", "show", "spec", "verify"]
 
 
 def help_options(cli, command):
