@@ -70,18 +70,27 @@ static coffer_status parse_status(const json_error_t *failure)
         }
 }
 
+static bool is_blank(coffer_cursor text)
+{
+        size_t blanks = 0;
+        while (blanks < text.size_bytes && text.data[blanks] != '\0' && strchr(" \t\r\n", text.data[blanks]))
+                blanks++;
+        return blanks == text.size_bytes;
+}
+
 coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **out, coffer_error *error)
 {
         if (text.size_bytes > largest_input_bytes)
                 return coffer_error_set(error, COFFER_LIMIT,
                                         "%s: %zu bytes of JSON, more than the %zu that are allowed", what,
                                         text.size_bytes, largest_input_bytes);
+        if (is_blank(text))
+                return coffer_error_set_at(error, COFFER_MALFORMED, 0, "%s: there is no JSON in it, it is empty", what);
         COFFER_TRY(check_tokens(text, what, error));
-        const char *data = text.size_bytes > 0 ? (const char *)text.data : "";
         json_error_t failure;
         errno = 0;
-        json_t *json =
-                json_loadb(data, text.size_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &failure);
+        json_t *json = json_loadb((const char *)text.data, text.size_bytes,
+                                  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &failure);
         if (!json) {
                 coffer_status status = parse_status(&failure);
                 return coffer_error_set_at(error, status, status == COFFER_NO_MEMORY ? -1 : failure.position,
