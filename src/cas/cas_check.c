@@ -199,7 +199,7 @@ static coffer_status copy_contents(coffer_stream *contents, coffer_cas *to, cons
                 class_->abort(writer);
                 return status;
         }
-        status = class_->commit(writer, coffer_sidecar_text(true), overwrite, true, error);
+        status = class_->commit(writer, NULL, coffer_sidecar_text(true), overwrite, true, error);
         return status == COFFER_CONFLICT ? COFFER_OK : status; /* another one was quicker */
 }
 

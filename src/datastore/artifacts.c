@@ -87,6 +87,18 @@ coffer_status coffer_artifacts_new(coffer_map **out, coffer_error *error)
         return coffer_map_new(free_entry, out, error);
 }
 
+coffer_status coffer_artifacts_add(coffer_map *artifacts, const char *name, const coffer_key *key,
+                                   const coffer_metadata *metadata, uint64_t size_bytes, coffer_error *error)
+{
+        coffer_artifact_entry *entry;
+
+        COFFER_TRY(coffer_artifact_entry_new(key, metadata, size_bytes, &entry, error));
+        coffer_status status = coffer_map_set(artifacts, name, entry, error);
+        if (status != COFFER_OK)
+                coffer_artifact_entry_free(entry);
+        return status;
+}
+
 /* Gives every name of the batch a place. Names without one get an empty entry. */
 static coffer_status make_places(coffer_map *artifacts, const coffer_map *batch, coffer_error *error)
 {

@@ -32,6 +32,11 @@ COFFER_DEFINE_CLEANUP(coffer_artifact_entry *, coffer_artifact_entry_free);
 /* A map from names to entries that it owns. */
 COFFER_MUST_CHECK coffer_status coffer_artifacts_new(coffer_map **out, coffer_error *error);
 
+/* Adds the record of a blob that has been stored, in place of an earlier one of that name. */
+COFFER_MUST_CHECK coffer_status coffer_artifacts_add(coffer_map *artifacts, const char *name, const coffer_key *key,
+                                                     const coffer_metadata *metadata, uint64_t size_bytes,
+                                                     coffer_error *error);
+
 /* Moves the entries of `batch` into `artifacts`, all or none; names that are there keep their places. */
 COFFER_MUST_CHECK coffer_status coffer_artifacts_commit(coffer_map *artifacts, coffer_map *batch, coffer_error *error);
 

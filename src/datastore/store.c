@@ -193,5 +193,5 @@ coffer_status coffer_store_put_new(coffer_store *store, const char *path, const 
                 storage_class->abort(writer);
                 return status;
         }
-        return storage_class->commit(writer, NULL, false, false, error);
+        return storage_class->commit(writer, NULL, NULL, false, false, error);
 }

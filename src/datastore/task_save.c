@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "datastore/names.h"
+#include "datastore/save_group.h"
 #include "util/cursor.h"
 
 static coffer_status begin_batch(const coffer_task *task, const char *what, coffer_map **batch, coffer_error *error)
@@ -24,29 +25,42 @@ static coffer_status add_entry(coffer_map *batch, const char *name, coffer_artif
 static coffer_status store_blob(coffer_task *task, const char *name, const coffer_bytes *bytes,
                                 const coffer_metadata *metadata, coffer_map *batch, coffer_error *error)
 {
-        coffer_artifact_entry *entry;
         coffer_key key;
 
         coffer_status status = coffer_cas_save(task->cas, bytes, false, &key, error);
         if (status != COFFER_OK)
                 return coffer_task_blame(task, name, status, error);
-        COFFER_TRY(coffer_artifact_entry_new(&key, metadata, coffer_bytes_size(bytes), &entry, error));
-        return add_entry(batch, name, entry, error);
+        return coffer_artifacts_add(batch, name, &key, metadata, coffer_bytes_size(bytes), error);
 }
 
-/* The blob lives no longer than this call, so that only one is in memory at a time. */
-static coffer_status store_artifact(coffer_task *task, const coffer_artifact *artifact, coffer_map *batch,
-                                    coffer_error *error)
+static coffer_status serialize_artifact(coffer_task *task, const coffer_artifact *artifact, coffer_save_group *group,
+                                        coffer_error *error)
 {
-        coffer_metadata *metadata = NULL;
-        coffer_blob *blob = NULL;
+        coffer_metadata *metadata;
+        coffer_blob *blob;
 
-        coffer_status status = coffer_registry_serialize(task->store->registry, &artifact->object, artifact->name,
-                                                         &blob, &metadata, error);
+        COFFER_TRY(coffer_registry_serialize(task->store->registry, &artifact->object, artifact->name, &blob, &metadata,
+                                             error));
+        return coffer_save_group_add(group, artifact->name, blob, metadata, error);
+}
+
+static coffer_status save_all(coffer_task *task, const coffer_artifact *artifacts, size_t count, coffer_map *batch,
+                              coffer_error *error)
+{
+        coffer_save_group *group _cleanup_free_ = coffer_alloc(sizeof(*group));
+        coffer_status status = COFFER_OK;
+
+        if (!group)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to save artifacts");
+        group->task = task;
+        group->batch = batch;
+        group->count = 0;
+        group->size_bytes = 0;
+        for (size_t i = 0; i < count && status == COFFER_OK; i++)
+                status = serialize_artifact(task, &artifacts[i], group, error);
         if (status == COFFER_OK)
-                status = store_blob(task, artifact->name, coffer_blob_bytes(blob), metadata, batch, error);
-        coffer_blob_unref(blob);
-        coffer_metadata_free(metadata);
+                status = coffer_save_group_flush(group, error);
+        coffer_save_group_done(group);
         return status;
 }
 
@@ -57,8 +71,7 @@ coffer_status coffer_task_save(coffer_task *task, const coffer_artifact *artifac
         COFFER_TRY(begin_batch(task, "save artifacts", &batch, error));
         for (size_t i = 0; i < count; i++)
                 COFFER_TRY(coffer_name_check(COFFER_NAME_ARTIFACT, artifacts[i].name, error));
-        for (size_t i = 0; i < count; i++)
-                COFFER_TRY(store_artifact(task, &artifacts[i], batch, error));
+        COFFER_TRY(save_all(task, artifacts, count, batch, error));
         return coffer_artifacts_commit(task->artifacts, batch, error);
 }
 

@@ -81,7 +81,7 @@ static coffer_status put_one(coffer_storage *storage, const coffer_storage_put *
                 coffer_local_abort(writer);
                 return status;
         }
-        status = coffer_local_commit(writer, put->metadata_json, put->overwrite, put->metadata_first, error);
+        status = coffer_local_commit(writer, NULL, put->metadata_json, put->overwrite, put->metadata_first, error);
         return status == COFFER_CONFLICT ? COFFER_OK : status; /* another one was quicker */
 }
 

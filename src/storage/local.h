@@ -37,8 +37,8 @@ coffer_status coffer_local_begin(coffer_storage *storage, const char *path, coff
 COFFER_MUST_CHECK
 coffer_status coffer_local_write(coffer_storage_writer *writer, coffer_cursor data, coffer_error *error);
 COFFER_MUST_CHECK
-coffer_status coffer_local_commit(coffer_storage_writer *writer, const char *metadata_json, bool overwrite,
-                                  bool metadata_first, coffer_error *error);
+coffer_status coffer_local_commit(coffer_storage_writer *writer, const char *path, const char *metadata_json,
+                                  bool overwrite, bool metadata_first, coffer_error *error);
 void coffer_local_abort(coffer_storage_writer *writer);
 COFFER_MUST_CHECK
 coffer_status coffer_local_put_metadata(coffer_storage *storage, const char *path, const char *metadata_json,

@@ -26,17 +26,23 @@ void coffer_local_abort(coffer_storage_writer *writer)
 }
 COFFER_DEFINE_CLEANUP(coffer_storage_writer *, coffer_local_abort);
 
+static coffer_status find_places(const coffer_storage *storage, const char *path, char **file, char **sidecar,
+                                 coffer_error *error)
+{
+        COFFER_TRY(coffer_local_file(storage, path, file, error));
+        if (coffer_local_is_reserved(strrchr(*file, '/') + 1))
+                return coffer_error_set(error, COFFER_INVALID,
+                                        "'%s' cannot be put: such names are kept for metadata and temporary files",
+                                        *file);
+        return coffer_local_sidecar(*file, sidecar, error);
+}
+
 coffer_status coffer_local_begin(coffer_storage *storage, const char *path, coffer_storage_writer **out,
                                  coffer_error *error)
 {
         char *file _cleanup_free_ = NULL, *sidecar _cleanup_free_ = NULL;
 
-        COFFER_TRY(coffer_local_file(storage, path, &file, error));
-        if (coffer_local_is_reserved(strrchr(file, '/') + 1))
-                return coffer_error_set(error, COFFER_INVALID,
-                                        "'%s' cannot be put: such names are kept for metadata and temporary files",
-                                        file);
-        COFFER_TRY(coffer_local_sidecar(file, &sidecar, error));
+        COFFER_TRY(find_places(storage, path, &file, &sidecar, error));
         coffer_storage_writer *writer _cleanup_(coffer_local_abortp) = coffer_alloc_zeroed(1, sizeof(*writer));
         if (!writer)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to write '%s'", file);
@@ -50,7 +56,10 @@ coffer_status coffer_local_begin(coffer_storage *storage, const char *path, coff
 
 coffer_status coffer_local_write(coffer_storage_writer *writer, coffer_cursor data, coffer_error *error)
 {
-        return coffer_file_writer_write(writer->content, data, error);
+        COFFER_TRY(coffer_file_writer_write(writer->content, data, error));
+        if (writer->local->pending)
+                coffer_file_writer_push(writer->content);
+        return COFFER_OK;
 }
 
 static coffer_status publish_metadata(coffer_local *local, const char *sidecar, const char *metadata_json,
@@ -71,12 +80,27 @@ static coffer_status check_absent(const coffer_storage_writer *writer, coffer_er
         return COFFER_OK;
 }
 
-coffer_status coffer_local_commit(coffer_storage_writer *writer, const char *metadata_json, bool overwrite,
-                                  bool metadata_first, coffer_error *error)
+static coffer_status change_place(coffer_storage_writer *writer, const char *path, coffer_error *error)
+{
+        char *file _cleanup_free_ = NULL, *sidecar _cleanup_free_ = NULL;
+
+        COFFER_TRY(find_places(&writer->local->base, path, &file, &sidecar, error));
+        COFFER_TRY(coffer_file_writer_rename(writer->content, file, error));
+        coffer_free(writer->file);
+        coffer_free(writer->sidecar);
+        writer->file = TAKE_PTR(file);
+        writer->sidecar = TAKE_PTR(sidecar);
+        return COFFER_OK;
+}
+
+coffer_status coffer_local_commit(coffer_storage_writer *writer, const char *path, const char *metadata_json,
+                                  bool overwrite, bool metadata_first, coffer_error *error)
 {
         coffer_storage_writer *owned _cleanup_(coffer_local_abortp) = writer;
         bool is_first = metadata_json && (metadata_first || !overwrite);
 
+        if (path)
+                COFFER_TRY(change_place(owned, path, error));
         if (!overwrite)
                 COFFER_TRY(check_absent(owned, error));
         /* Metadata of an earlier object must not describe this one, not even if we crash before our own is there. */

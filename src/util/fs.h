@@ -47,6 +47,13 @@ COFFER_MUST_CHECK coffer_status coffer_fs_sync(const char *path, coffer_error *e
 #define COFFER_TEMP_PREFIX ".coffer-tmp-"
 COFFER_DEFINE_CLEANUP(coffer_file_writer *, coffer_file_writer_abort);
 
+/* The file is to appear at `path`, on the same file system, instead of where it was begun for. */
+COFFER_MUST_CHECK coffer_status coffer_file_writer_rename(coffer_file_writer *writer, const char *path,
+                                                          coffer_error *error);
+
+/* What has been written will have to be on the disk soon: the kernel may begin with that once it is much. */
+void coffer_file_writer_push(coffer_file_writer *writer);
+
 /* Opening, writing and committing in one call, for small files. */
 COFFER_MUST_CHECK coffer_status coffer_fs_publish(const char *path, coffer_cursor data, bool overwrite, bool sync,
                                                   coffer_error *error);

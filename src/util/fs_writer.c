@@ -14,10 +14,11 @@ struct coffer_file_writer {
         char *path;
         char *temporary;
         int descriptor;
+        uint64_t written_bytes, pushed_bytes;
         size_t existing_length; /* of the directory part: what was there before; SIZE_MAX when all of it was */
 };
 
-enum { TEMPORARY_TRIES = 100, RANDOM_LETTERS = 12 };
+enum { TEMPORARY_TRIES = 100, RANDOM_LETTERS = 12, PUSH_BYTES = 1 << 20 };
 
 static void writer_free(coffer_file_writer *writer)
 {
@@ -98,7 +99,7 @@ coffer_status coffer_file_writer_open(const char *path, coffer_file_writer **out
         coffer_file_writer *writer _cleanup_(coffer_file_writer_abortp) = coffer_alloc(sizeof(*writer));
         if (!writer)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory to write %s", path);
-        *writer = (coffer_file_writer){coffer_strdup(path), NULL, -1, SIZE_MAX};
+        *writer = (coffer_file_writer){.path = coffer_strdup(path), .descriptor = -1, .existing_length = SIZE_MAX};
         if (!writer->path)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory to write %s", path);
         int code = 0;
@@ -121,8 +122,28 @@ coffer_status coffer_file_writer_write(coffer_file_writer *writer, coffer_cursor
                 if (written < 0)
                         return coffer_fs_error(error, errno, "write", writer->path);
                 data = coffer_cursor_of(data.data + written, data.size_bytes - (size_t)written);
+                writer->written_bytes += (size_t)written;
         }
         return COFFER_OK;
+}
+
+coffer_status coffer_file_writer_rename(coffer_file_writer *writer, const char *path, coffer_error *error)
+{
+        char *copy = coffer_strdup(path);
+        if (!copy)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory to write %s", path);
+        coffer_free(writer->path);
+        writer->path = copy;
+        return COFFER_OK;
+}
+
+void coffer_file_writer_push(coffer_file_writer *writer)
+{
+        uint64_t size_bytes = writer->written_bytes - writer->pushed_bytes;
+        if (size_bytes < PUSH_BYTES)
+                return;
+        sync_file_range(writer->descriptor, (off_t)writer->pushed_bytes, (off_t)size_bytes, SYNC_FILE_RANGE_WRITE);
+        writer->pushed_bytes = writer->written_bytes;
 }
 
 static coffer_status finish_temporary(coffer_file_writer *writer, bool sync, coffer_error *error)
@@ -165,13 +186,20 @@ coffer_status coffer_fs_move(const char *path, const char *new_path, coffer_erro
         return code == 0 ? COFFER_OK : coffer_fs_read_error(error, code, "move", path);
 }
 
-static coffer_status publish(const coffer_file_writer *writer, bool overwrite, coffer_error *error)
+static int give_name(const coffer_file_writer *writer, bool overwrite)
 {
-        int code;
-        if (overwrite)
-                code = rename(writer->temporary, writer->path) == 0 ? 0 : errno;
-        else
-                code = rename_exclusively(writer->temporary, writer->path);
+        if (!overwrite)
+                return rename_exclusively(writer->temporary, writer->path);
+        return rename(writer->temporary, writer->path) == 0 ? 0 : errno;
+}
+
+static coffer_status publish(coffer_file_writer *writer, bool overwrite, coffer_error *error)
+{
+        int code = give_name(writer, overwrite);
+        if (code == ENOENT && directory_prefix_bytes(writer->path) > 0) { /* renamed to where no directory is yet */
+                COFFER_TRY(make_parent(writer, error));
+                code = give_name(writer, overwrite);
+        }
         if (code == EEXIST && !overwrite)
                 return coffer_error_set(error, COFFER_CONFLICT, "%s exists already", writer->path);
         return code == 0 ? COFFER_OK : coffer_fs_error(error, code, "publish", writer->path);

@@ -204,6 +204,12 @@ void coffer_pool_submit(coffer_job *job, void (*run)(coffer_job *job))
                 pthread_cond_signal(&pool.offered);
 }
 
+bool coffer_pool_has_begun(const coffer_job *job)
+{
+        COFFER_LOCK_SCOPE(&pool.mutex);
+        return job->state != COFFER_JOB_QUEUED;
+}
+
 static void finish(coffer_job *job, bool is_wanted)
 {
         COFFER_LOCK_SCOPE(&pool.mutex);

@@ -26,6 +26,9 @@ size_t coffer_pool_width(void);
 /* Offers a job to the helpers. */
 void coffer_pool_submit(coffer_job *job, void (*run)(coffer_job *job));
 
+/* Whether somebody works on the job, or has. */
+bool coffer_pool_has_begun(const coffer_job *job);
+
 /* Returns when the job has ended; runs it if nobody has begun it. */
 void coffer_pool_finish(coffer_job *job);
 

@@ -9,7 +9,7 @@
 
 #include <coffer/coffer.h>
 
-enum { LARGE_BYTES = 300000, HEADER_BYTES = 7 };
+enum { LARGE_BYTES = 1300000, HEADER_BYTES = 7 };
 
 /* The pickle of a bytes object with a pattern that does not compress to nothing. */
 static coffer_status make_pickle(size_t size_bytes, uint32_t seed, coffer_bytes **out, coffer_error *error)

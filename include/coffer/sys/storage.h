@@ -84,12 +84,13 @@ typedef struct coffer_storage_class {
                                    void *user, coffer_error *error);
 
         /* Writing in pieces. `commit` frees the writer in every case; without `overwrite` an object that is there
-         * stays, with its metadata, and COFFER_CONFLICT is returned. */
+         * stays, with its metadata, and COFFER_CONFLICT is returned. The object appears at `path`, which by then may be
+         * another one than it was begun for; NULL: that one. */
         coffer_status (*begin)(coffer_storage *storage, const char *path, coffer_storage_writer **out,
                                coffer_error *error);
         coffer_status (*write)(coffer_storage_writer *writer, coffer_cursor data, coffer_error *error);
-        coffer_status (*commit)(coffer_storage_writer *writer, const char *metadata_json, bool overwrite,
-                                bool metadata_first, coffer_error *error);
+        coffer_status (*commit)(coffer_storage_writer *writer, const char *path, const char *metadata_json,
+                                bool overwrite, bool metadata_first, coffer_error *error);
         void (*abort)(coffer_storage_writer *writer);
 
         /* Keeps all others out that lock `path` (a directory, made when missing), in this process or another one: waits

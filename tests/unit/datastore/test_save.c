@@ -107,17 +107,48 @@ static void test_name_given_twice_has_its_last_value(void **state)
         coffer_store_unref(store);
 }
 
-static void test_one_blob_is_in_memory_at_a_time(void **state)
+static void test_one_large_blob_is_in_memory_at_a_time(void **state)
 {
         (void)state;
+        static char large[(1 << 20) + 1];
         coffer_store *store = open_store();
         coffer_task *task = start_writer(store, "1", 0);
+        memset(large, 'x', sizeof(large) - 1);
         const coffer_artifact artifacts[] = {
-                {"a", text_object("apple")}, {"b", text_object("bread")}, {"c", text_object("cheese")}};
+                {"a", text_object(large)}, {"b", text_object(large)}, {"c", text_object(large)}};
         blobs_alive = most_blobs_alive = 0;
         assert_ok(coffer_task_save(task, artifacts, 3, NULL));
         assert_int_equal(most_blobs_alive, 1);
         assert_int_equal(blobs_alive, 0);
+        coffer_task_free(task);
+        coffer_store_unref(store);
+}
+
+static void test_small_blobs_are_stored_in_groups(void **state)
+{
+        (void)state;
+        enum { COUNT = 1000 };
+        static char texts[COUNT][16];
+        static coffer_artifact artifacts[COUNT];
+        coffer_store *store = open_store();
+        coffer_task *task = start_writer(store, "1", 0);
+        coffer_object object;
+        for (int i = 0; i < COUNT; i++) {
+                snprintf(texts[i], sizeof(texts[i]), "a%d", i);
+                artifacts[i] = (coffer_artifact){texts[i], text_object(texts[i])};
+        }
+        blobs_alive = most_blobs_alive = 0;
+        assert_ok(coffer_task_save(task, artifacts, COUNT, NULL));
+        assert_in_range(most_blobs_alive, 2, 200);
+        assert_int_equal(blobs_alive, 0);
+        assert_int_equal(coffer_task_count(task), COUNT);
+        for (size_t i = 0; i < COUNT; i++) {
+                coffer_artifact_info info;
+                assert_ok(coffer_task_info_at(task, i, &info, NULL));
+                assert_string_equal(info.name, texts[i]);
+                assert_ok(coffer_task_load(task, texts[i], &object, NULL));
+                assert_string_equal(object.pointer, texts[i]);
+        }
         coffer_task_free(task);
         coffer_store_unref(store);
 }
@@ -193,7 +224,8 @@ int main(void)
                 in_own_directory(test_names_are_checked_before_anything_is_saved),
                 in_own_directory(test_later_save_replaces_and_keeps_the_place),
                 in_own_directory(test_name_given_twice_has_its_last_value),
-                in_own_directory(test_one_blob_is_in_memory_at_a_time),
+                in_own_directory(test_one_large_blob_is_in_memory_at_a_time),
+                in_own_directory(test_small_blobs_are_stored_in_groups),
                 in_own_directory(test_equal_contents_are_stored_once),
                 in_own_directory(test_blob_is_saved_with_its_metadata),
                 in_own_directory(test_metadata_is_given_as_a_copy),

@@ -397,7 +397,7 @@ static void an_object_appears_when_it_is_committed(void **state)
         assert_ok(storage->class_->write(writer, coffer_cursor_text("two"), NULL));
         assert_ok(storage->class_->list(storage, "d", show_name, &names, NULL));
         assert_string_equal(names.text, "");
-        assert_ok(storage->class_->commit(writer, "{}", false, false, NULL));
+        assert_ok(storage->class_->commit(writer, NULL, "{}", false, false, NULL));
         assert_string_equal(got(storage, "d/a"), "one,two|{}");
 }
 
@@ -422,11 +422,11 @@ static void committing_over_an_object_is_a_conflict_unless_it_may_be_replaced(vo
         assert_ok(put_text(storage, "a", "old", "{\"old\": 1}", false, NULL));
         for (int first = 0; first < 2; first++) {
                 assert_ok(storage->class_->begin(storage, "a", &writer, NULL));
-                assert_status(storage->class_->commit(writer, "{\"new\": 1}", false, first, NULL), COFFER_CONFLICT);
+                assert_status(storage->class_->commit(writer, NULL, "{\"new\": 1}", false, first, NULL), COFFER_CONFLICT);
                 assert_string_equal(got(storage, "a"), "old|{\"old\": 1}");
         }
         assert_ok(storage->class_->begin(storage, "a", &writer, NULL));
-        assert_ok(storage->class_->commit(writer, "{\"new\": 1}", true, true, NULL));
+        assert_ok(storage->class_->commit(writer, NULL, "{\"new\": 1}", true, true, NULL));
         assert_string_equal(got(storage, "a"), "|{\"new\": 1}");
 }
 
@@ -439,10 +439,10 @@ static void metadata_first_means_before_the_object(void **state)
 
         assert_ok(put_text(storage, "d/x", "x", NULL, false, NULL));
         assert_ok(storage->class_->begin(storage, "d", &writer, NULL));
-        assert_status(storage->class_->commit(writer, "{\"k\": 1}", true, false, NULL), COFFER_IO);
+        assert_status(storage->class_->commit(writer, NULL, "{\"k\": 1}", true, false, NULL), COFFER_IO);
         assert_string_equal(file_text("root/d_meta"), "(missing)");
         assert_ok(storage->class_->begin(storage, "d", &writer, NULL));
-        assert_status(storage->class_->commit(writer, "{\"k\": 1}", true, true, NULL), COFFER_IO);
+        assert_status(storage->class_->commit(writer, NULL, "{\"k\": 1}", true, true, NULL), COFFER_IO);
         assert_string_equal(file_text("root/d_meta"), "{\"k\": 1}");
 }
 

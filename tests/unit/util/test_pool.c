@@ -17,13 +17,6 @@
 
 enum { ITEMS = 200 };
 
-/* The case below that forks is about just what ThreadSanitizer refuses by default. */
-__attribute__((visibility("default"))) const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-        return "die_after_fork=0";
-}
-
 static int with_threads(const char *count)
 {
         return setenv("COFFER_THREADS", count, 1);
