@@ -401,6 +401,29 @@ static void an_object_appears_when_it_is_committed(void **state)
         assert_string_equal(got(storage, "d/a"), "one,two|{}");
 }
 
+static void what_was_begun_may_appear_elsewhere(void **state)
+{
+        (void)state;
+        coffer_storage *storage _cleanup_storage_ = open_root(true);
+        coffer_storage_writer *writer = NULL;
+
+        assert_ok(storage->class_->begin(storage, "d/a", &writer, NULL));
+        assert_ok(storage->class_->write(writer, coffer_cursor_text("x"), NULL));
+        assert_ok(storage->class_->commit(writer, "d/new/b", "{}", false, false, NULL));
+        assert_string_equal(got(storage, "d/new/b"), "x|{}");
+        assert_string_equal(got(storage, "d/a"), "not-found");
+        assert_ok(storage->class_->begin(storage, "d/a", &writer, NULL));
+        assert_ok(storage->class_->commit(writer, "d/newer/b", NULL, true, false, NULL));
+        assert_string_equal(got(storage, "d/newer/b"), "|-");
+        static const char *const bad[] = {"../b", "d/b_meta", ""};
+        for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+                assert_ok(storage->class_->begin(storage, "d/a", &writer, NULL));
+                assert_status(storage->class_->commit(writer, bad[i], NULL, true, false, NULL), COFFER_INVALID);
+        }
+        assert_ok(storage->class_->begin(storage, "d/a", &writer, NULL));
+        assert_status(storage->class_->commit(writer, "d/new/b", "{}", false, false, NULL), COFFER_CONFLICT);
+}
+
 static void an_aborted_writer_leaves_nothing(void **state)
 {
         (void)state;
@@ -422,7 +445,8 @@ static void committing_over_an_object_is_a_conflict_unless_it_may_be_replaced(vo
         assert_ok(put_text(storage, "a", "old", "{\"old\": 1}", false, NULL));
         for (int first = 0; first < 2; first++) {
                 assert_ok(storage->class_->begin(storage, "a", &writer, NULL));
-                assert_status(storage->class_->commit(writer, NULL, "{\"new\": 1}", false, first, NULL), COFFER_CONFLICT);
+                assert_status(storage->class_->commit(writer, NULL, "{\"new\": 1}", false, first, NULL),
+                              COFFER_CONFLICT);
                 assert_string_equal(got(storage, "a"), "old|{\"old\": 1}");
         }
         assert_ok(storage->class_->begin(storage, "a", &writer, NULL));
@@ -476,6 +500,7 @@ int main(void)
                 in_own_directory(moving_takes_the_metadata_along_and_replaces_nothing),
                 in_own_directory(an_orphaned_sidecar_does_not_describe_what_is_moved_there),
                 in_own_directory(an_object_appears_when_it_is_committed),
+                in_own_directory(what_was_begun_may_appear_elsewhere),
                 in_own_directory(an_aborted_writer_leaves_nothing),
                 in_own_directory(committing_over_an_object_is_a_conflict_unless_it_may_be_replaced),
                 in_own_directory(metadata_first_means_before_the_object),
