@@ -97,14 +97,14 @@ static int run(cli_context *context, const void *options, int count, char **argu
 }
 
 static const char details[] =
-        "Prints the JSON schema (draft 2020-12) of a typed artifact: what its type says of every value,\n"
-        "or what was recorded when it was saved. Artifacts that are not typed have none.\n"
+        "Prints the JSON schema (draft 2020-12) of a typed artifact: what its type says of every\n"
+        "value, or what was recorded when it was saved. Artifacts that are not typed have none.\n"
         "\n"
-        "With --check the value of any artifact that JSON can hold is checked against the schema in FILE,\n"
-        "and nothing is printed when it fits. Otherwise the message names the first field that does not,\n"
-        "and the exit code is 3. Known are type, const, enum, anyOf, minimum, maximum, items, prefixItems,\n"
-        "minItems, maxItems, properties, required, additionalProperties and propertyNames; annotations are\n"
-        "passed over; any other keyword is an error.\n";
+        "With --check the value of any artifact that JSON can hold is checked against the schema in\n"
+        "FILE, and nothing is printed when it fits. Otherwise the message names the first field that\n"
+        "does not, and the exit code is 3. Known are type, const, enum, anyOf, minimum, maximum, items,\n"
+        "prefixItems, minItems, maxItems, properties, required, additionalProperties, propertyNames;\n"
+        "annotations are passed over; any other keyword is an error.\n";
 
 static const char examples[] = "  coffer spec Demo/1/start/1/config > config.schema.json\n"
                                "  coffer spec --check config.schema.json Demo/2/start/1/config\n";

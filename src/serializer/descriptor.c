@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include <coffer/sys/iotype.h>
 #include "serializer/record.h"
 
 enum { MOST_NAME_BYTES = 127, MOST_TEXT_BYTES = 1023, MOST_PATH_BYTES = PATH_MAX - 1 };
@@ -158,6 +159,14 @@ static coffer_status read_needs(entry *out, const char *key, const json_t *value
         return read_list(out, key, value, &out->needs, NULL, error);
 }
 
+static coffer_status read_iotypes(entry *out, const char *key, const json_t *value, coffer_error *error)
+{
+        COFFER_TRY(read_list(out, key, value, &out->iotypes, NULL, error));
+        if (out->iotypes && !out->iotypes[0])
+                problem(out, "\"%s\" is empty", key);
+        return COFFER_OK;
+}
+
 static coffer_status read_enabled(entry *out, const char *key, const json_t *value, coffer_error *error)
 {
         (void)error;
@@ -171,9 +180,9 @@ static const struct {
         const char *key;
         coffer_status (*read)(entry *out, const char *key, const json_t *value, coffer_error *error);
 } keys[] = {
-        {"name", read_name},           {"library", read_library},   {"symbol", read_symbol},
-        {"source", read_source},       {"priority", read_priority}, {"types", read_types},
-        {"encodings", read_encodings}, {"needs", read_needs},       {"enabled", read_enabled},
+        {"name", read_name},         {"library", read_library}, {"symbol", read_symbol},       {"source", read_source},
+        {"priority", read_priority}, {"types", read_types},     {"encodings", read_encodings}, {"needs", read_needs},
+        {"enabled", read_enabled},   {"iotypes", read_iotypes},
 };
 
 static coffer_status read_key(entry *out, const char *key, const json_t *value, coffer_error *error)
@@ -217,10 +226,8 @@ static coffer_status read_keys(entry *out, const json_t *json, coffer_error *err
 coffer_status coffer_descriptor_read(const json_t *json, const char *fallback_name, coffer_descriptor_entry *out,
                                      coffer_error *error)
 {
-        *out = (coffer_descriptor_entry){.descriptor = COFFER_DESCRIPTOR_INIT,
-                                         .symbol = COFFER_SERIALIZER_SYMBOL,
-                                         .problem = COFFER_ERROR_INIT,
-                                         .remark = COFFER_ERROR_INIT};
+        *out = (coffer_descriptor_entry){
+                .descriptor = COFFER_DESCRIPTOR_INIT, .problem = COFFER_ERROR_INIT, .remark = COFFER_ERROR_INIT};
         if (!json_is_object(json))
                 problem(out, "must be a JSON object, or {\"serializers\": [objects]}");
         coffer_status status = read_keys(out, json, error);
@@ -230,6 +237,8 @@ coffer_status coffer_descriptor_read(const json_t *json, const char *fallback_na
         }
         if (!out->library)
                 problem(out, "it has no \"library\"");
+        if (!out->symbol)
+                out->symbol = out->iotypes ? COFFER_IOTYPE_SYMBOL : COFFER_SERIALIZER_SYMBOL;
         out->descriptor.types = out->types;
         out->descriptor.encodings = out->encodings;
         out->descriptor.needs = out->needs;
@@ -243,5 +252,6 @@ void coffer_descriptor_entry_done(coffer_descriptor_entry *read)
         coffer_free(read->types);
         coffer_free(read->encodings);
         coffer_free(read->needs);
-        read->types = read->encodings = read->needs = NULL;
+        coffer_free(read->iotypes);
+        read->types = read->encodings = read->needs = read->iotypes = NULL;
 }

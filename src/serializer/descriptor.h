@@ -17,6 +17,7 @@ typedef struct coffer_descriptor_entry {
         const char **types; /* owned lists, which the descriptor points to */
         const char **encodings;
         const char **needs;
+        const char **iotypes; /* names of artifact types that the library has; NULL: it has a serializer */
         coffer_error problem; /* why it can't be used; COFFER_OK: it can */
         coffer_error remark;  /* about something that was ignored; COFFER_OK: nothing was */
 } coffer_descriptor_entry;

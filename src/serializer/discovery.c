@@ -46,6 +46,32 @@ static coffer_status locate(const struct directory *directory, const coffer_desc
         return coffer_text_format(out, error, "%s:%s", joined ? joined : library, entry->symbol);
 }
 
+static bool is_allowed(coffer_registry *registry, const coffer_descriptor *descriptor)
+{
+        COFFER_LOCK_SCOPE(&registry->lock);
+        return coffer_toggles_allow(registry->synced.toggles, descriptor->name, descriptor->off_by_default);
+}
+
+/* An entry of types is no record: its types are looked up by their names alone. */
+static coffer_status declare_iotypes(const struct directory *directory, const char *file,
+                                     const coffer_descriptor_entry *entry, const char *location, coffer_error *error)
+{
+        if (entry->problem.status != COFFER_OK)
+                coffer_registry_warn(directory->registry, "%s: left out: %s", file, entry->problem.message);
+        if (entry->problem.status != COFFER_OK || !is_allowed(directory->registry, &entry->descriptor))
+                return COFFER_OK;
+        for (size_t i = 0; entry->iotypes[i]; i++) {
+                coffer_error outcome = COFFER_ERROR_INIT;
+                coffer_status status =
+                        coffer_iotype_declare(directory->registry, entry->iotypes[i], location, &outcome);
+                if (status == COFFER_NO_MEMORY)
+                        return coffer_error_set(error, status, "%s", outcome.message);
+                if (status != COFFER_OK)
+                        coffer_registry_warn(directory->registry, "%s: left out: %s", file, outcome.message);
+        }
+        return COFFER_OK;
+}
+
 static coffer_status declare_entry(const struct directory *directory, const char *file, const json_t *json,
                                    const char *fallback_name, coffer_error *error)
 {
@@ -56,6 +82,8 @@ static coffer_status declare_entry(const struct directory *directory, const char
         COFFER_TRY(locate(directory, &entry, &location, error));
         if (entry.remark.status != COFFER_OK)
                 coffer_registry_warn(directory->registry, "%s: %s", file, entry.remark.message);
+        if (entry.iotypes)
+                return declare_iotypes(directory, file, &entry, location, error);
         entry.descriptor.location = location;
         coffer_status status = coffer_registry_declare_found(
                 directory->registry, &entry.descriptor, coffer_native_host(), directory->path,
