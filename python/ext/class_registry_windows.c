@@ -147,7 +147,7 @@ static PyObject *windows_get_class(PyObject *object, PyObject *type)
 }
 
 PyDoc_STRVAR(put_class_doc,
-             "put_class($self, type, class, /)\n--\n\nNotes a class, which is not dispatched to by that.");
+             "put_class($self, type, cls, /)\n--\n\nNotes a class, which is not dispatched to by that.");
 
 static PyObject *windows_put_class(PyObject *object, PyObject *args)
 {
@@ -200,7 +200,7 @@ static PyObject *windows_put_pending(PyObject *object, PyObject *args)
 /* ---- the pool ---- */
 
 PyDoc_STRVAR(activate_doc,
-             "activate($self, class, /)\n--\n\nDispatches to the class; one that is there keeps its place.");
+             "activate($self, cls, /)\n--\n\nDispatches to the class; one that is there keeps its place.");
 
 static PyObject *windows_activate(PyObject *object, PyObject *class)
 {
@@ -212,7 +212,7 @@ static PyObject *windows_activate(PyObject *object, PyObject *class)
         return none_if(&call, coffer_registry_activate(registry_of(object), table, &call.error));
 }
 
-PyDoc_STRVAR(deactivate_doc, "deactivate($self, class, /)\n--\n\nDispatches to it no more.");
+PyDoc_STRVAR(deactivate_doc, "deactivate($self, cls, /)\n--\n\nDispatches to it no more.");
 
 static PyObject *windows_deactivate(PyObject *object, PyObject *class)
 {

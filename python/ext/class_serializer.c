@@ -209,7 +209,9 @@ PyObject *pycoffer_class_of(const coffer_serializer *serializer)
 PyObject *pycoffer_class_type(PyObject *class)
 {
         PyObject *type = PyObject_GetAttrString(class, "TYPE");
-        PyObject *text = type ? PyObject_Str(type) : NULL;
+        PyObject *text = NULL;
+        if (type) /* a str of a class of its own, an enum's say, may print as something else than it is */
+                text = PyUnicode_Check(type) ? PyUnicode_FromObject(type) : PyObject_Str(type);
         Py_XDECREF(type);
         return text;
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, Optional
 
 from .._command import EXTENSIONS
-from ._registry import REGISTRY
+from ._registry import RECORDS, REGISTRY
 
 _DEFAULT_PRIORITY = 100
 
@@ -158,7 +158,31 @@ def _apply_toggles(groups: Iterable[Group]) -> set:
     return off | {name for name in declared if not REGISTRY.allows(name)}
 
 
+# ---- what descriptor files say ----
+
+_found: set = set()  # names that the last bootstrap found in them
+
+
+def _forget_found() -> None:
+    """They are found again, and the toggles may be others now."""
+    for name in _found.intersection(REGISTRY.keys(RECORDS)):
+        REGISTRY.remove(RECORDS, name)
+    for cls in REGISTRY.active():
+        if cls.TYPE in _found and hasattr(cls, "_native"):
+            REGISTRY.deactivate(cls)
+    _found.clear()
+
+
+def _discover() -> None:
+    before = set(REGISTRY.keys(RECORDS))
+    if os.path.isdir(EXTENSIONS):
+        REGISTRY.load_directory(EXTENSIONS)
+    REGISTRY.discover()
+    _found.update(name for name in REGISTRY.keys(RECORDS) if name not in before)
+
+
 def run(store) -> None:
+    _forget_found()
     groups = _core(store) + _extensions(store)
     off = _apply_toggles(groups)
     for group in groups:
@@ -167,6 +191,4 @@ def run(store) -> None:
             store.bootstrap_entries(group.entries, disabled_names=off, source=group.source, **extra)
         except Exception as error:
             _warn_of_discovery(error, f"Those of '{group.source}' may be incomplete.")
-    if os.path.isdir(EXTENSIONS):
-        REGISTRY.load_directory(EXTENSIONS)
-    REGISTRY.discover()
+    _discover()

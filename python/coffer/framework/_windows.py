@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping, MutableSet
+from collections.abc import ItemsView, Iterable, Iterator, MutableMapping, MutableSet, ValuesView
 from typing import Any, Callable
 
 from ._registry import CLASSES, PENDING, RECORDS, REGISTRY
@@ -73,6 +73,20 @@ NamesWindow.__radd__ = lambda self, other: other + list.copy(self._pull())
 del _name
 
 
+# Another thread may take out what this one is just coming to.
+
+
+class _Items(ItemsView):
+    def __iter__(self):
+        found = ((key, self._mapping._find(key)) for key in self._mapping)
+        return (item for item in found if item[1] is not None)
+
+
+class _Values(ValuesView):
+    def __iter__(self):
+        return (value for _, value in self._mapping.items())
+
+
 class MapWindow(MutableMapping, dict):
     """A dict whose items are in one of the registry's maps."""
 
@@ -123,6 +137,12 @@ class MapWindow(MutableMapping, dict):
 
     def __ne__(self, other):
         return not self == other
+
+    def items(self):
+        return _Items(self)
+
+    def values(self):
+        return _Values(self)
 
     def setdefault(self, key, default=None):
         if key not in self:

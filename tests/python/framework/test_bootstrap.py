@@ -317,3 +317,14 @@ def test_descriptor_files_are_declared_after_extensions(ours, world, monkeypatch
     record = ours.Store._records["none"]
     assert record.state == ours.State.KNOWN and record.source == "a-library" and list(ours.Store._records)[0] == "one"
     assert ours.order() == ["none", "one"]
+
+
+def test_descriptor_files_are_read_again_by_a_second_bootstrap(ours, world, monkeypatch, tmp_path):
+    (tmp_path / "none.json").write_text('{"name": "none", "library": "none.so", "encodings": ["none-v1"]}')
+    monkeypatch.setenv("COFFER_EXTENSION_PATH", str(tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ours.Store.bootstrap()
+        world.config.ENABLED_ARTIFACT_SERIALIZER = ["-none"]
+        ours.Store.bootstrap()
+    assert ours.Store._records["none"].state == ours.State.DISABLED

@@ -266,3 +266,14 @@ def test_classes_in_modules_of_their_own(framework):
     module.__dict__.update(framework.names)
     exec(framework.source(), module.__dict__)
     assert framework.Store._all_serializers["toy"] is module.Toy and module.Toy.__module__ == "fake_of_its_own"
+
+
+def test_a_type_may_be_a_str_of_another_class(framework):
+    import enum
+
+    Types = enum.Enum("Types", {"TOY": "toy"}, type=str)
+    module = framework.module("fake_toy")
+    module.Toy.TYPE = Types.TOY
+    (record,) = framework.bootstrap(("toy", "fake_toy.Toy"))
+    assert record.state == framework.State.ACTIVE and framework.Store.get_source_for(module.Toy) is None
+    assert framework.Store.get_ordered_serializers() == [module.Toy]

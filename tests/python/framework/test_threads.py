@@ -51,7 +51,7 @@ def test_dispatch_while_others_register(ours, brisk_switches):
         watch(lambda: coffer.serialize(6, registry=REGISTRY)),
         watch(lambda: coffer.deserialize([b"x"], ("t", 1, "fallback-v1", {}), registry=REGISTRY)),
         watch(ours.diagnostic.list_serializer_status),
-        watch(lambda: (dict(ours.Store._records), dict(ours.Store._all_serializers), list(ours.Store._active_serializers))),
+        watch(lambda: (ours.Store._records.copy(), list(ours.Store._records.values()), list(ours.Store._active_serializers))),
     ]
     for thread in threads:
         thread.start()
