@@ -28,7 +28,8 @@ static coffer_status mismatch(const coffer_value *value, const char *wanted, cof
 
 /* ---- of any value ---- */
 
-static bool has_type(const coffer_value *value, coffer_cursor name)
+/* False when there is no type of that name. */
+static bool has_type(const coffer_value *value, coffer_cursor name, bool *out)
 {
         coffer_kind kind = coffer_value_kind(value);
         double number = kind == COFFER_KIND_FLOAT ? coffer_value_get_float(value) : 0.5;
@@ -45,9 +46,12 @@ static bool has_type(const coffer_value *value, coffer_cursor name)
                 {"array", kind == COFFER_KIND_LIST},
                 {"object", kind == COFFER_KIND_DICT},
         };
-        for (size_t i = 0; i < ARRAY_COUNT(types); i++)
-                if (coffer_cursor_is(name, types[i].name))
-                        return types[i].has;
+        for (size_t i = 0; i < ARRAY_COUNT(types); i++) {
+                if (coffer_cursor_is(name, types[i].name)) {
+                        *out = types[i].has;
+                        return true;
+                }
+        }
         return false;
 }
 
@@ -60,9 +64,10 @@ static coffer_status check_type(const coffer_value *keyword, const coffer_value 
         char *wanted _cleanup_free_ = NULL;
         for (size_t i = 0; i < count; i++) {
                 const coffer_value *name = is_list ? coffer_value_item(keyword, i) : keyword;
-                if (coffer_value_kind(name) != COFFER_KIND_STR)
-                        return bad_schema("type", "a name or a list of names", error);
-                if (has_type(value, coffer_value_data(name)))
+                bool fits = false;
+                if (coffer_value_kind(name) != COFFER_KIND_STR || !has_type(value, coffer_value_data(name), &fits))
+                        return bad_schema("type", "the name of a JSON type, or a list of such names", error);
+                if (fits)
                         return COFFER_OK;
         }
         COFFER_TRY(coffer_value_to_canonical_json(keyword, &wanted, error));
@@ -111,14 +116,11 @@ static coffer_status check_enum(const coffer_value *keyword, const coffer_value 
 static coffer_status check_any_of(const coffer_value *keyword, const coffer_value *value, unsigned depth,
                                   coffer_error *error)
 {
-        coffer_status status = bad_schema("anyOf", "a list that is not empty", error);
-        if (coffer_value_kind(keyword) != COFFER_KIND_LIST)
-                return status;
-        for (size_t i = 0; i < coffer_value_count(keyword); i++) {
+        coffer_status status = COFFER_MALFORMED;
+        if (coffer_value_kind(keyword) != COFFER_KIND_LIST || coffer_value_count(keyword) == 0)
+                return bad_schema("anyOf", "a list that is not empty", error);
+        for (size_t i = 0; status == COFFER_MALFORMED && i < coffer_value_count(keyword); i++)
                 status = check(coffer_value_item(keyword, i), value, depth + 1, error);
-                if (status != COFFER_MALFORMED)
-                        return status;
-        }
         return status;
 }
 
@@ -129,14 +131,31 @@ static bool is_number(const coffer_value *value)
         return coffer_value_kind(value) == COFFER_KIND_INT || coffer_value_kind(value) == COFFER_KIND_FLOAT;
 }
 
-/* -1, 0, 1; whole numbers are compared as such, so that none of their digits is lost. */
+/* An int of any size as a double, for comparing with others than ints of 64 bits. */
+static double to_double(const coffer_value *value)
+{
+        uint8_t scratch[8];
+        if (coffer_value_kind(value) == COFFER_KIND_FLOAT)
+                return coffer_value_get_float(value);
+        coffer_cursor digits = coffer_value_int_digits(value, scratch);
+        double sum = 0;
+        for (size_t i = digits.size_bytes; i-- > 0;)
+                sum = sum * 256 + (i + 1 == digits.size_bytes ? (int8_t)digits.data[i] : digits.data[i]);
+        return sum;
+}
+
+/* -1, 0, 1; ints of 64 bits are compared as such, so that none of their digits is lost; one beyond them is further out
+ * than all of them. */
 static int compare(const coffer_value *left, const coffer_value *right)
 {
         int64_t a, b;
-        if (coffer_value_get_int(left, &a) && coffer_value_get_int(right, &b))
+        bool left_fits = coffer_value_get_int(left, &a), right_fits = coffer_value_get_int(right, &b);
+        if (left_fits && right_fits)
                 return (a > b) - (a < b);
-        long double x = coffer_value_get_int(left, &a) ? (long double)a : (long double)coffer_value_get_float(left);
-        long double y = coffer_value_get_int(right, &b) ? (long double)b : (long double)coffer_value_get_float(right);
+        double x = to_double(left), y = to_double(right);
+        bool are_ints = coffer_value_kind(left) == COFFER_KIND_INT && coffer_value_kind(right) == COFFER_KIND_INT;
+        if (are_ints && left_fits != right_fits)
+                return left_fits ? (y < 0 ? 1 : -1) : (x < 0 ? -1 : 1);
         return (x > y) - (x < y);
 }
 
@@ -181,11 +200,15 @@ static coffer_status check_item(const coffer_value *schema, const coffer_value *
         return status;
 }
 
-/* Items that prefixItems speaks of are counted as if it did not: the types' schemas say the same of them twice. */
-static coffer_status check_items(const coffer_value *keyword, const coffer_value *value, unsigned depth,
+/* Of those behind the ones that prefixItems speaks of. */
+static coffer_status check_items(const coffer_value *schema, const coffer_value *value, unsigned depth,
                                  coffer_error *error)
 {
-        for (size_t i = 0; coffer_value_kind(value) == COFFER_KIND_LIST && i < coffer_value_count(value); i++)
+        const coffer_value *keyword = coffer_value_lookup(schema, "items");
+        const coffer_value *prefix = coffer_value_lookup(schema, "prefixItems");
+        if (!keyword || coffer_value_kind(value) != COFFER_KIND_LIST)
+                return COFFER_OK;
+        for (size_t i = prefix ? coffer_value_count(prefix) : 0; i < coffer_value_count(value); i++)
                 COFFER_TRY(check_item(keyword, value, i, depth, error));
         return COFFER_OK;
 }
@@ -343,7 +366,7 @@ static const struct {
         {"anyOf", check_any_of},
         {"minimum", check_minimum},
         {"maximum", check_maximum},
-        {"items", check_items},
+        {"items", NULL},
         {"prefixItems", check_prefix_items},
         {"minItems", check_min_items},
         {"maxItems", check_max_items},
@@ -376,6 +399,7 @@ static coffer_status check(const coffer_value *schema, const coffer_value *value
         for (size_t i = 0; i < coffer_value_count(schema); i++)
                 COFFER_TRY(check_keyword(coffer_value_data(coffer_value_key(schema, i)), coffer_value_item(schema, i),
                                          value, depth, error));
+        COFFER_TRY(check_items(schema, value, depth, error));
         return check_additional(schema, value, depth, error);
 }
 

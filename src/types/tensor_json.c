@@ -9,18 +9,20 @@
 
 /* ---- the schema ---- */
 
+static const char length_schema[] = "{\"type\":\"integer\",\"minimum\":0}";
+
 static coffer_status shape_schema(const coffer_iotype *type, coffer_buf *out, coffer_error *error)
 {
         size_t words = coffer_iotype_parameter_count(type);
-        COFFER_TRY(coffer_buf_append_text(out, "{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":0}",
-                                          error));
+        COFFER_TRY(coffer_buf_append_text(out, "{\"type\":\"array\",\"items\":", error));
+        COFFER_TRY(coffer_buf_append_text(out, length_schema, error));
         if (words > 1)
                 COFFER_TRY(coffer_buf_printf(out, error, ",\"minItems\":%zu,\"maxItems\":%zu,\"prefixItems\":[",
                                              words - 1, words - 1));
         for (size_t i = 1; i < words; i++) {
                 const char *length = coffer_iotype_parameter_word(type, i);
                 COFFER_TRY(coffer_buf_append_text(out, i > 1 ? "," : "", error));
-                COFFER_TRY(*length == '?' ? coffer_buf_append_text(out, "{}", error)
+                COFFER_TRY(*length == '?' ? coffer_buf_append_text(out, length_schema, error)
                                           : coffer_buf_printf(out, error, "{\"const\":%s}", length));
         }
         return coffer_buf_append_text(out, words > 1 ? "]}" : "}", error);

@@ -44,9 +44,10 @@ def npy(array):
 
 
 def tensor_spec(dtype=None, shape=None):
-    lengths = {"type": "array", "items": {"type": "integer", "minimum": 0}}
+    length = {"type": "integer", "minimum": 0}
+    lengths = {"type": "array", "items": length}
     if shape:
-        lengths |= {"minItems": len(shape), "maxItems": len(shape), "prefixItems": [{} if n is None else {"const": n} for n in shape]}
+        lengths |= {"minItems": len(shape), "maxItems": len(shape), "prefixItems": [length if n is None else {"const": n} for n in shape]}
     return {
         "type": "object",
         "required": ["data", "dtype", "shape"],
