@@ -107,3 +107,21 @@ def test_the_user_s_own_extensions_come_first(clean, environment, tmp_path):
         env={"COFFER_EXTENSION_PATH": str(tmp_path / "own"), "HOME": str(tmp_path)},
     )
     assert done.returncode == 0 and "broken\tbroken" in done.stdout and "npy\tdisabled" in done.stdout
+
+
+def test_metaflow_finds_the_extension_by_the_name_of_the_distribution(environment):
+    (site,) = environment.parent.glob("lib/python*/site-packages")
+    (metadata,) = site.glob("coffer-*.dist-info")
+    assert (metadata / "top_level.txt").read_text().split() == ["coffer", "metaflow_extensions"]
+    assert not (site / "metaflow_extensions/__init__.py").exists()  # others put theirs beside it
+
+
+def test_uninstalling_leaves_nothing(environment, tmp_path):
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv")
+    pip = (*pip, "--python", tmp_path / "venv/bin/python")
+    before = {path for path in (tmp_path / "venv").rglob("*")}
+    run(*pip, "install", "-q", "--no-deps", "--no-index", *environment.parent.parent.glob("*.whl"))
+    assert list((tmp_path / "venv").rglob("mfextinit_coffer.py"))
+    run(*pip, "uninstall", "-q", "-y", "coffer")
+    assert {path for path in (tmp_path / "venv").rglob("*") if path.name != "__pycache__"} <= before
