@@ -136,8 +136,9 @@ static coffer_status check_parameters(const coffer_iotype *type, coffer_error *e
         if (type->parameter_count >= class_->min_parameters && type->parameter_count <= class_->max_parameters)
                 return class_->check ? class_->check(class_, type, error) : COFFER_OK;
         if (class_->min_parameters == class_->max_parameters)
-                return coffer_error_set(error, COFFER_INVALID, "type %s takes %zu parameters, not %zu", class_->name,
-                                        class_->min_parameters, type->parameter_count);
+                return coffer_error_set(error, COFFER_INVALID, "type %s takes %zu parameter%s, not %zu", class_->name,
+                                        class_->min_parameters, class_->min_parameters == 1 ? "" : "s",
+                                        type->parameter_count);
         return coffer_error_set(error, COFFER_INVALID, "type %s takes %zu to %zu parameters, not %zu", class_->name,
                                 class_->min_parameters, class_->max_parameters, type->parameter_count);
 }
