@@ -166,7 +166,7 @@ else:
 if all(importlib.util.find_spec(name) is None for name in ("_interpreters", "_xxsubinterpreters")):
     pytest.skip("this Python has no subinterpreters", allow_module_level=True)
 
-OWN_LOCK = [False, pytest.param(True, marks=pytest.mark.skipif(sys.version_info < (3, 12), reason="since Python 3.12"))]
+OWN_LOCK = [False, True] if sys.version_info >= (3, 12) else [False]
 
 
 def work(root, step):

@@ -208,26 +208,27 @@ def test_what_is_off_is_told_to_bootstrap_entries(framework, world, monkeypatch)
     ]
 
 
+SETTINGS = [
+    ("-one", ["three", "two"]),
+    ("-one,-two", ["three"]),
+    ("-one, +one", ["three", "two", "one"]),
+    ("two", ["two"]),
+    ("one,+two", ["two", "one"]),
+    ('["-three"]', ["two", "one"]),
+]
+
+
 @pytest.mark.parametrize(
-    ("setting", "expected"),
-    [
-        ("-one", ["three", "two"]),
-        ("-one,-two", ["three"]),
-        ("-one, +one", ["three", "two", "one"]),
-        ('["-three"]', ["two", "one"]),
-        ("two", ["two"]),
-        ("one,+two", ["two", "one"]),
-    ],
+    ("where", "setting", "expected"),
+    [(where, *each) for where in ("conf", "attribute") for each in SETTINGS]
+    + [("own", *each) for each in SETTINGS if not each[0].startswith("[")],  # our own variable is no JSON
 )
-@pytest.mark.parametrize("where", ["conf", "attribute", "own"])
 def test_toggles_of_the_configuration(ours, world, monkeypatch, setting, expected, where):
     toys(ours, world, "one", "two", "three")
     if where == "conf":
         world.conf["ENABLED_ARTIFACT_SERIALIZER"] = setting
     elif where == "attribute":
         world.config.ENABLED_ARTIFACT_SERIALIZER = setting
-    elif setting.startswith("["):
-        pytest.skip("COFFER_SERIALIZERS is no JSON")
     else:
         monkeypatch.setenv("COFFER_SERIALIZERS", setting)
     ours.Store.bootstrap()

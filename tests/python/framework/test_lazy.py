@@ -250,6 +250,7 @@ def test_fifty_extensions_over_heavy_packages(tmp_path):
             f"ARTIFACT_SERIALIZERS_LAZY = {{'lazy_{n}': {{'types': ['heavy_{n}.Thing'], 'encodings': ['lazy_{n}-v1'], 'needs': 'heavy-{n}'}}}}\n"
         )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    environment.pop("COFFER_DISABLE", None)
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", textwrap.dedent(PROGRAM)],
         capture_output=True,

@@ -167,7 +167,6 @@ time.sleep(0.1)
     )
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="subinterpreters share the interpreter's lock")
 def test_interpreters_have_registries_of_their_own(run_python):
     run_python(
         """
