@@ -7,6 +7,7 @@
 #include "cas/deflate.h"
 #include "util/cursor.h"
 #include "util/digest.h"
+#include "util/fs.h"
 
 enum { PIECE_BYTES = 256 << 10 }; /* stays in a processor's cache */
 
@@ -25,6 +26,7 @@ coffer_status coffer_unstable_each(const coffer_bytes *contents,
                         if (!coffer_cursor_take(&rest, size_bytes, &piece))
                                 break;
                         memcpy(copy, piece.data, piece.size_bytes);
+                        coffer_fs_passed(piece);
                         COFFER_TRY(take(user, coffer_cursor_of(copy, piece.size_bytes), error));
                 }
         }

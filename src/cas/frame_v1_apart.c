@@ -8,6 +8,7 @@
 #include "cas/gzip.h"
 #include "util/cleanup.h"
 #include "util/cursor.h"
+#include "util/fs.h"
 #include "util/pages.h"
 #include "util/pipeline.h"
 #include "util/pool.h"
@@ -98,7 +99,9 @@ static coffer_status inflate_member(apart_reader *reader, const coffer_frame_mem
         if (result != COFFER_INFLATE_END)
                 return coffer_gzip_inflate_fault(&gzip, result, error);
         uint32_t crc = coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(0, coffer_cursor_of(contents, produced_bytes));
-        return coffer_gzip_end_member(&gzip, crc, produced_bytes, error);
+        COFFER_TRY(coffer_gzip_end_member(&gzip, crc, produced_bytes, error));
+        coffer_fs_passed(member->stored);
+        return COFFER_OK;
 }
 
 static coffer_status inflate_step(void *user, size_t index, size_t worker, coffer_error *error)

@@ -7,6 +7,7 @@
 #include "cas/gzip.h"
 #include "util/cleanup.h"
 #include "util/cursor.h"
+#include "util/fs.h"
 #include "util/pipeline.h"
 #include "util/pool.h"
 
@@ -221,6 +222,8 @@ static coffer_status write_step(void *user, size_t index, size_t worker, coffer_
         frame_writer *writer = user;
         const member_slot *slot = &writer->slots[index % writer->window];
         (void)worker;
+        if (slot->piece.size_bytes == COFFER_FRAME_V1_MEMBER_BYTES)
+                coffer_fs_passed(slot->piece);
         writer->crc = coffer_crc_join(writer->crc, slot->crc, slot->piece.size_bytes);
         return writer->sink->write(writer->sink->user, coffer_cursor_of(slot->output, slot->output_bytes), error);
 }

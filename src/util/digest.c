@@ -3,6 +3,11 @@
 
 #include <openssl/evp.h>
 
+#include "util/cursor.h"
+#include "util/fs.h"
+
+enum { PIECE_BYTES = 1 << 20 };
+
 struct coffer_digest {
         EVP_MD_CTX *context;
         bool finished;
@@ -56,12 +61,27 @@ void coffer_digest_free(coffer_digest *digest)
         coffer_free(digest);
 }
 
+/* Of a mapped file no more than a piece need be in memory. */
+static coffer_status digest_segment(coffer_digest *digest, coffer_cursor segment, coffer_error *error)
+{
+        while (segment.size_bytes > 0) {
+                coffer_cursor piece;
+                size_t size_bytes = segment.size_bytes < PIECE_BYTES ? segment.size_bytes : PIECE_BYTES;
+                if (!coffer_cursor_take(&segment, size_bytes, &piece))
+                        return coffer_error_set(error, COFFER_INTERNAL, "bytes ended twice");
+                COFFER_TRY(coffer_digest_update(digest, piece, error));
+                if (size_bytes == PIECE_BYTES)
+                        coffer_fs_passed(piece);
+        }
+        return COFFER_OK;
+}
+
 coffer_status coffer_digest_bytes(coffer_digest_algorithm algorithm, const coffer_bytes *bytes,
                                   char out[COFFER_DIGEST_MAX_HEX], coffer_error *error)
 {
         _cleanup_digest_ coffer_digest *digest = NULL;
         COFFER_TRY(coffer_digest_new(algorithm, &digest, error));
         for (size_t i = 0; i < coffer_bytes_segment_count(bytes); i++)
-                COFFER_TRY(coffer_digest_update(digest, coffer_bytes_segment(bytes, i), error));
+                COFFER_TRY(digest_segment(digest, coffer_bytes_segment(bytes, i), error));
         return coffer_digest_hex(digest, out, error);
 }

@@ -20,6 +20,9 @@ typedef enum coffer_file_type {
 COFFER_MUST_CHECK coffer_status coffer_fs_stat(const char *path, coffer_file_type *type, uint64_t *size_bytes,
                                                coffer_error *error);
 
+/* This part of what was read will not be needed soon: where it is a mapped file, its memory is given back. */
+void coffer_fs_passed(coffer_cursor part);
+
 /* A stream over the file. COFFER_NOT_FOUND when missing. */
 COFFER_MUST_CHECK coffer_status coffer_fs_open_stream(const char *path, coffer_stream **out, coffer_error *error);
 

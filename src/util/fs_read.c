@@ -6,8 +6,9 @@
 #include "util/buf.h"
 #include "util/cursor.h"
 #include "util/fs_internal.h"
+#include "util/threads.h"
 
-enum { MAP_FROM_BYTES = 1 << 20, READ_STEP_BYTES = 64 << 10 };
+enum { MAP_FROM_BYTES = 1 << 20, READ_STEP_BYTES = 64 << 10, BEHIND_BYTES = 16 << 20 };
 
 /* Opens a regular file. A pipe in a store must neither block nor feed us, so everything else is refused. */
 static coffer_status open_regular(const char *path, int *descriptor, uint64_t *size_bytes, coffer_error *error)
@@ -63,13 +64,54 @@ static coffer_status append_read(int descriptor, const char *path, size_t expect
 struct mapping {
         void *memory;
         size_t size_bytes;
+        struct mapping *next;
 };
+
+/* All mappings there are: few, and looked for once a mebibyte. */
+static struct {
+        pthread_mutex_t mutex;
+        struct mapping *first;
+} mapped = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void mapping_register(struct mapping *mapping)
+{
+        COFFER_LOCK_SCOPE(&mapped.mutex);
+        mapping->next = mapped.first;
+        mapped.first = mapping;
+}
 
 static void mapping_release(void *owner)
 {
         struct mapping *mapping = owner;
+        {
+                COFFER_LOCK_SCOPE(&mapped.mutex);
+                struct mapping **link = &mapped.first;
+                while (*link != mapping)
+                        link = &(*link)->next;
+                *link = mapping->next;
+        }
         munmap(mapping->memory, mapping->size_bytes);
         coffer_free(mapping);
+}
+
+/* The kernel maps more than was asked for, also what was given back before: so what lies before goes too. */
+static void mapping_give_back(const struct mapping *mapping, size_t end)
+{
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        end = end / page * page;
+        size_t begin = end > BEHIND_BYTES ? end - BEHIND_BYTES : 0;
+        if (end > begin) /* all is still in the file, should anybody ask again */
+                madvise((uint8_t *)mapping->memory + begin, end - begin, MADV_DONTNEED);
+}
+
+void coffer_fs_passed(coffer_cursor part)
+{
+        COFFER_LOCK_SCOPE(&mapped.mutex);
+        for (const struct mapping *each = mapped.first; each; each = each->next) {
+                uintptr_t offset = (uintptr_t)part.data - (uintptr_t)each->memory;
+                if (offset < each->size_bytes && part.size_bytes <= each->size_bytes - offset)
+                        mapping_give_back(each, offset + part.size_bytes);
+        }
 }
 
 /* A file that somebody cuts short while it is mapped ends in SIGBUS. Stores publish whole files under their names and
@@ -80,11 +122,12 @@ static coffer_status append_mapping(int descriptor, size_t size_bytes, coffer_by
         struct mapping *mapping = coffer_alloc(sizeof(*mapping));
         if (!mapping)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory to map a file");
-        *mapping = (struct mapping){mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE, descriptor, 0), size_bytes};
+        *mapping = (struct mapping){mmap(NULL, size_bytes, PROT_READ, MAP_PRIVATE, descriptor, 0), size_bytes, NULL};
         if (mapping->memory == MAP_FAILED) {
                 coffer_free(mapping);
                 return coffer_error_set(error, COFFER_UNSUPPORTED, "the file cannot be mapped");
         }
+        mapping_register(mapping);
         coffer_status status = coffer_bytes_append_borrow(bytes, coffer_cursor_of(mapping->memory, size_bytes),
                                                           mapping_release, mapping, error);
         if (status != COFFER_OK)

@@ -84,6 +84,28 @@ static void test_large_file_is_mapped_and_outlives_its_name(void **state)
         assert_memory_equal(coffer_bytes_segment(bytes, 0).data, data, SIZE);
 }
 
+static void test_what_was_passed_can_be_read_again(void **state)
+{
+        (void)state;
+        enum { SIZE = 20 << 20, MIB = 1 << 20 };
+        _cleanup_bytes_ coffer_bytes *bytes = NULL;
+        _cleanup_free_ uint8_t *data = coffer_alloc(SIZE);
+        coffer_cursor all;
+        for (size_t i = 0; i < SIZE; i++)
+                data[i] = (uint8_t)(i >> 10);
+        assert_ok(coffer_fs_publish("large", coffer_cursor_of(data, SIZE), false, false, NULL));
+        assert_ok(coffer_fs_read("large", &bytes, NULL));
+        assert_ok(coffer_bytes_contiguous(bytes, &all, NULL));
+        for (size_t end = MIB; end <= SIZE; end += MIB) {
+                coffer_fs_passed(coffer_cursor_of(all.data + end - MIB, MIB));
+                coffer_fs_passed(coffer_cursor_of(data + end - MIB, MIB)); /* not a file: nothing happens to it */
+        }
+        coffer_fs_passed(coffer_cursor_of(all.data + 5, 3));
+        coffer_fs_passed(coffer_cursor_of(NULL, 0));
+        assert_memory_equal(all.data, data, SIZE);
+        assert_int_equal(data[SIZE - 1], (uint8_t)((SIZE - 1) >> 10));
+}
+
 static void test_file_without_a_known_size_is_read_whole(void **state)
 {
         (void)state;
@@ -296,6 +318,7 @@ int main(void)
                 in_own_directory(test_stat_error_names_the_path),
                 in_own_directory(test_small_file_is_read_whole),
                 in_own_directory(test_large_file_is_mapped_and_outlives_its_name),
+                in_own_directory(test_what_was_passed_can_be_read_again),
                 in_own_directory(test_file_without_a_known_size_is_read_whole),
                 in_own_directory(test_what_cannot_be_read_is_an_error),
                 in_own_directory(test_stream_reads_to_the_end),
