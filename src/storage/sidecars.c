@@ -9,6 +9,7 @@
 
 #include "util/cleanup.h"
 #include "util/cursor.h"
+#include "util/fork.h"
 #include "util/fs.h"
 #include "util/threads.h"
 
@@ -22,6 +23,7 @@ struct coffer_sidecars {
         /* The file that is linked to. By descriptor: its name may by now be another file's. */
         struct {
                 pthread_mutex_t mutex;
+                coffer_fork_entry fork;
                 int descriptor; /* -1: none */
                 int links;
                 char text[MAX_TEXT_BYTES];
@@ -33,7 +35,7 @@ coffer_status coffer_sidecars_new(coffer_sidecars **out, coffer_error *error)
         coffer_sidecars *sidecars = coffer_alloc_zeroed(1, sizeof(*sidecars));
         if (!sidecars)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to open a storage");
-        pthread_mutex_init(&sidecars->shared.mutex, NULL);
+        coffer_fork_enter(&sidecars->shared.fork, &sidecars->shared.mutex);
         sidecars->shared.descriptor = -1;
         *out = sidecars;
         return COFFER_OK;
@@ -51,7 +53,7 @@ void coffer_sidecars_free(coffer_sidecars *sidecars)
         if (!sidecars)
                 return;
         forget(sidecars);
-        pthread_mutex_destroy(&sidecars->shared.mutex);
+        coffer_fork_leave(&sidecars->shared.fork);
         coffer_free(sidecars);
 }
 

@@ -5,6 +5,7 @@
 
 #include "util/buf.h"
 #include "util/cursor.h"
+#include "util/fork.h"
 #include "util/fs_internal.h"
 #include "util/threads.h"
 
@@ -69,12 +70,20 @@ struct mapping {
 
 /* All mappings there are: few, and looked for once a mebibyte. */
 static struct {
+        pthread_once_t once;
         pthread_mutex_t mutex;
+        coffer_fork_entry fork;
         struct mapping *first;
-} mapped = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} mapped = {.once = PTHREAD_ONCE_INIT};
+
+static void mapped_init(void)
+{
+        coffer_fork_enter(&mapped.fork, &mapped.mutex);
+}
 
 static void mapping_register(struct mapping *mapping)
 {
+        pthread_once(&mapped.once, mapped_init);
         COFFER_LOCK_SCOPE(&mapped.mutex);
         mapping->next = mapped.first;
         mapped.first = mapping;
@@ -106,6 +115,7 @@ static void mapping_give_back(const struct mapping *mapping, size_t end)
 
 void coffer_fs_passed(coffer_cursor part)
 {
+        pthread_once(&mapped.once, mapped_init);
         COFFER_LOCK_SCOPE(&mapped.mutex);
         for (const struct mapping *each = mapped.first; each; each = each->next) {
                 uintptr_t offset = (uintptr_t)part.data - (uintptr_t)each->memory;
