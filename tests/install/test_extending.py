@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/extending.md, followed word for word with the installed library; and what is installed of our own extensions."""
+"""docs/extending.md and the example of docs/types.md, followed word for word with the installed library; and what is installed of our own extensions."""
 import json
 import os
 import re
@@ -8,11 +8,9 @@ import subprocess
 import pytest
 from test_install import ROOT, find, installed, run  # noqa: F401
 
-PAGE = (ROOT / "docs/extending.md").read_text()
 
-
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, flags=re.S | re.M)
+def blocks(language, page="extending.md"):
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "docs" / page).read_text(), flags=re.S | re.M)
 
 
 @pytest.fixture
@@ -55,6 +53,15 @@ def test_the_page_can_be_followed(environment, tmp_path):
     data = json.loads(next((work / ".metaflow").rglob("0.data.json")).read_text())
     assert data["info"]["greeting"]["encoding"] == "rawbytes-v1"
     assert data["info"]["greeting"]["serializer_info"] == {"source": "my-package"}
+
+
+def test_the_page_on_types_can_be_followed(environment, tmp_path):
+    (tmp_path / "point.c").write_text(blocks("c", "types.md")[0])
+    (tmp_path / "point.json").write_text(blocks("json", "types.md")[0])
+    script = blocks("sh", "types.md")[0].replace("cc ", "cc -Wall -Wextra -Werror ")
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "[1.5,2.0]"
 
 
 @pytest.mark.parametrize("name", ["npy", "hdf5"])
