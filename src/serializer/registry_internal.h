@@ -32,7 +32,7 @@ struct coffer_registry {
 
         pthread_mutex_t lock;
         coffer_fork_entry fork_entry; /* of the lock */
-        pthread_cond_t settled; /* a record is no longer driven */
+        pthread_cond_t settled;       /* a record is no longer driven */
         struct {
                 coffer_toggles *toggles;
                 coffer_map *records; /* name -> coffer_record, one of those kept */
