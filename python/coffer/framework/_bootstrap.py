@@ -140,6 +140,8 @@ def _metaflow_toggles() -> list:
         from metaflow.metaflow_config_funcs import from_conf
 
         setting = getattr(metaflow_config, "ENABLED_ARTIFACT_SERIALIZER", None)
+        if setting is not None and not isinstance(setting, str):  # a list, of which Metaflow heeds the names with "-" alone
+            return [item for item in _split(setting) if item.startswith("-")]
         return _split(from_conf("ENABLED_ARTIFACT_SERIALIZER", None) if setting is None else setting)
     except Exception as error:
         _warn(

@@ -181,6 +181,21 @@ def test_a_minus_switches_off(framework, world):
     assert record.state == framework.State.DISABLED and record.last_error is None and record.type is None
 
 
+@pytest.mark.parametrize("items", [["one"], ["+one"], ["one", "+two"]])
+def test_a_list_only_switches_off(framework, world, items):
+    toys(framework, world, "one", "two")
+    world.config.ENABLED_ARTIFACT_SERIALIZER = items
+    framework.Store.bootstrap()
+    assert framework.order() == ["two", "one"]
+
+
+def test_a_list_that_switches_off_and_on_switches_off(framework, world):
+    toys(framework, world, "one", "two")
+    world.config.ENABLED_ARTIFACT_SERIALIZER = ["-one", "+one"]
+    framework.Store.bootstrap()
+    assert framework.order() == ["two"]
+
+
 @pytest.mark.parametrize("nothing", [None, [], (), ""])
 def test_no_toggles(framework, world, nothing):
     toys(framework, world, "one", "two")
