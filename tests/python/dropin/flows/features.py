@@ -82,7 +82,7 @@ class Features(FlowSpec):
 
     @step
     def meet(self, inputs):
-        self.sides = [getattr(each, "side", None) for each in inputs]
+        self.sides = sorted(each.side for each in inputs)  # they come as they are done
         self.caught = str(inputs.left.trouble)
         self.merge_artifacts(inputs, exclude=["side", "trouble"])
         self.next(self.end)
