@@ -6,6 +6,8 @@
 #include "class_registry.h"
 #include "class_serializer.h"
 #include "inspect.h"
+#include "iotype.h"
+#include "iotype_bridge.h"
 #include "native.h"
 #include "pickle.h"
 #include "raise.h"
@@ -74,6 +76,8 @@ static bool (*const parts[])(PyObject *module, pycoffer_state *state) = {
         pycoffer_record_add_type,
         pycoffer_class_registry_add_type,
         pycoffer_sink_add_type,
+        pycoffer_iotype_add_type,
+        pycoffer_iotype_bridge_init,
 };
 
 static int module_exec(PyObject *module)

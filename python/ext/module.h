@@ -39,6 +39,7 @@ typedef struct pycoffer_state {
         PyTypeObject *task_type;
         PyTypeObject *sink_type;
         coffer_serializer pickle;
+        coffer_serializer iotype;
         PyObject *pickle_dumps;
         PyObject *pickle_loads;
         PyObject *pickler;        /* class of coffer._sink; NULL until it is needed */

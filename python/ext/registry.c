@@ -35,7 +35,8 @@ static coffer_status make_registry(const coffer_registry_options *options, pycof
         coffer_status status = coffer_registry_new(options, out, error);
         if (status != COFFER_OK || options->without_builtins)
                 return status;
-        return coffer_registry_add(*out, &state->pickle, "metaflow", true, error);
+        status = coffer_registry_add(*out, &state->pickle, "metaflow", true, error);
+        return status == COFFER_OK ? coffer_registry_add(*out, &state->iotype, "coffer", true, error) : status;
 }
 
 static PyObject *registry_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
