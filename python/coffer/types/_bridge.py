@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the serializers of typed objects share: the datastore's side of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ._base import IOType, only_blob
+from ._find import find
+from ._native import Native
+
+PREFIX = "iotype:"
+
+
+def _type_text(obj: IOType) -> str:
+    """As the library says it of its own types; parameters are in the encoding."""
+    return f"<class 'coffer.types.{obj.type_name.partition('[')[0]}'>" if isinstance(obj, Native) else str(type(obj))
+
+
+def store(obj: IOType) -> tuple[Any, tuple[str, int, str, tuple[tuple[str, str], ...]]]:
+    """The blob (bytes-like), and its metadata: type, size, encoding, pairs of serializer_info."""
+    blobs, hints = obj.serialize("storage")
+    blob = only_blob(type(obj), blobs)
+    data = getattr(blob, "value", blob)  # Metaflow's SerializedBlob
+    info = {**hints, "iotype": obj.type_name}
+    pairs = tuple((key, json.dumps(value)) for key, value in info.items())
+    return data, (_type_text(obj), memoryview(data).nbytes, PREFIX + obj.type_name, pairs)
+
+
+def load(data: Any, encoding: str, info: dict[str, Any] | str | None) -> IOType:
+    """The typed object of a blob. `info` (also as JSON) is no more than a hint: there may be none."""
+    hints = json.loads(info) if isinstance(info, str) else info
+    return find(encoding[len(PREFIX) :]).deserialize([data], "storage", hints)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables, by way of Arrow."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+from .._errors import Malformed, Missing
+from ._base import ABSENT, IOType, only_blob
+
+
+def _arrow() -> Any:
+    try:
+        importlib.import_module("pyarrow.ipc")
+        return importlib.import_module("pyarrow")
+    except ImportError as error:
+        raise Missing("a Table needs the package pyarrow") from error
+
+
+class Table(IOType):
+    """A table of anything with the Arrow C stream interface: pyarrow, pandas, Polars, DuckDB.
+
+    Stored as a file in the Arrow IPC format. What is loaded is a pyarrow.Table over the bytes of the artifact, which are not copied. The package
+    pyarrow is imported when it is first needed.
+    """
+
+    def __init__(self, value: Any = ABSENT) -> None:
+        if value is not ABSENT and not hasattr(value, "__arrow_c_stream__"):
+            raise TypeError(f"an object of class {type(value).__qualname__} has no Arrow C stream interface")
+        super().__init__(value)
+
+    def to_arrow(self) -> Any:
+        """The value as a pyarrow.Table. A stream that can be read only once is kept as one."""
+        arrow = _arrow()
+        if not isinstance(self.value, arrow.Table):
+            self._value = arrow.RecordBatchReader.from_stream(self.value).read_all()
+        return self._value
+
+    def _storage_serialize(self) -> tuple[Sequence[Any], dict[str, Any]]:
+        arrow, table = _arrow(), self.to_arrow()
+        sink = arrow.BufferOutputStream()
+        with arrow.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        return [memoryview(sink.getvalue())], {}
+
+    @classmethod
+    def _storage_deserialize(cls, blobs: Sequence[Any], metadata: dict[str, Any]) -> Table:
+        arrow = _arrow()
+        try:
+            table = arrow.ipc.open_file(arrow.py_buffer(memoryview(only_blob(cls, blobs)))).read_all()
+            table.validate(full=True)  # or what others make of it may read beyond the bytes
+        except arrow.ArrowException as error:
+            raise Malformed(f"it is no Table: {' '.join(str(error).split())}") from error
+        return cls(table)
+
+    def _wire_serialize(self) -> str:
+        return base64.b64encode(self._storage_serialize()[0][0]).decode("ascii")
+
+    @classmethod
+    def _wire_deserialize(cls, text: str) -> Table:
+        try:
+            data = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise Malformed(f"it is no Table: {error}") from error
+        return cls._storage_deserialize([data], {})
+
+    @classmethod
+    def to_spec(cls) -> dict[str, Any]:
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "string",
+            "contentEncoding": "base64",
+            "contentMediaType": "application/vnd.apache.arrow.file",
+        }
+
+    def _key(self) -> Any:
+        return bytes(self._storage_serialize()[0][0])
