@@ -522,7 +522,13 @@ def test_done_is_written_last(foreign):
     task.init_task()
     calls = []
     plain = foreign._storage_impl.save_bytes
-    foreign._storage_impl.save_bytes = lambda items, **options: (lambda items: (calls.append([path for path, _ in items]), plain(iter(items), **options)))(list(items))
+
+    def save_bytes(items, **options):
+        items = list(items)
+        calls.append([path for path, _ in items])
+        plain(iter(items), **options)
+
+    foreign._storage_impl.save_bytes = save_bytes
     task.done()
     assert calls == [["Flow/1/step/1/0.data.json"], ["Flow/1/step/1/0.DONE.lock"]]
 

@@ -28,8 +28,8 @@ class BlobError(DataException):
 class ContentAddressedStore(_orig.ContentAddressedStore):
     """Blobs under the SHA-1 of their contents, framed with gzip or raw.
 
-    In directories the C library does it all: what is there is looked at before it is trusted, and what is read is checked. In other storages hashing, framing and
-    checking are its work, and the storage carries the bytes.
+    In directories the C library does it all: what is there is looked at before it is trusted, and what is read is checked. In other storages
+    hashing, framing and checking are its work, and the storage carries the bytes.
     """
 
     def __init__(self, prefix, storage_impl):
