@@ -4,7 +4,7 @@
 import json
 import sys
 
-from metaflow.datastore.artifacts import ArtifactSerializer, SerializationFormat, SerializationMetadata, SerializedBlob
+from metaflow.datastore.artifacts.serializer import ArtifactSerializer, SerializationFormat, SerializationMetadata, SerializedBlob
 
 
 def _refuse_wire(format):
