@@ -9,6 +9,7 @@ from typing import Any
 from ._base import IOType, only_blob
 from ._find import find
 from ._native import Native
+from ._struct import Struct
 
 PREFIX = "iotype:"
 
@@ -18,12 +19,21 @@ def _type_text(obj: IOType) -> str:
     return f"<class 'coffer.types.{obj.type_name.partition('[')[0]}'>" if isinstance(obj, Native) else str(type(obj))
 
 
+def _spec(obj: IOType) -> dict[str, Any] | None:
+    """The schema, when the library can't tell it by itself."""
+    if isinstance(obj, Native) and not isinstance(obj, Struct):
+        return None
+    return obj.to_spec() or None
+
+
 def store(obj: IOType) -> tuple[Any, tuple[str, int, str, tuple[tuple[str, str], ...]]]:
     """The blob (bytes-like), and its metadata: type, size, encoding, pairs of serializer_info."""
     blobs, hints = obj.serialize("storage")
     blob = only_blob(type(obj), blobs)
     data = getattr(blob, "value", blob)  # Metaflow's SerializedBlob
     info = {**hints, "iotype": obj.type_name}
+    if (spec := _spec(obj)) is not None:
+        info["spec"] = spec
     pairs = tuple((key, json.dumps(value)) for key, value in info.items())
     return data, (_type_text(obj), memoryview(data).nbytes, PREFIX + obj.type_name, pairs)
 

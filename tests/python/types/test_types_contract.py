@@ -132,7 +132,12 @@ def test_own_type_through_a_task(write):
     task = write(money=Money(3))
     assert task["money"] == Money(3)
     assert task.info("money").encoding == "iotype:Money"
-    assert task.info("money").serializer_info == {"currency": "EUR", "iotype": "Money", "source": "coffer"}
+    assert task.info("money").serializer_info == {
+        "currency": "EUR",
+        "iotype": "Money",
+        "spec": {"type": "integer"},
+        "source": "coffer",
+    }
 
 
 def test_own_type_that_is_not_imported(write, store):

@@ -74,6 +74,11 @@ def test_store_reads_what_a_flow_wrote(ran):
         assert task["number"] == types.Int32(6)
         assert task.info("number").encoding == "iotype:Int32" and task.info("number").type == "<class 'coffer.types.Int32'>"
         assert task.info("array").encoding == "iotype:Tensor[float32,2,?]"
-        assert task.info("money").serializer_info == {"currency": "EUR", "iotype": "Money", "source": "coffer"}
+        assert task.info("money").serializer_info == {
+            "currency": "EUR",
+            "iotype": "Money",
+            "spec": {"type": "integer"},
+            "source": "coffer",
+        }
         assert task.info("plain").encoding == "pickle-v4"  # typing is opt-in
         assert bytes(task.load_bytes("config")) == '{"a":"é","b":[1,2.5,null]}'.encode()
