@@ -146,8 +146,7 @@ static PyObject *windows_get_class(PyObject *object, PyObject *type)
         return serializer ? pycoffer_class_registry_class(self_of(object), serializer) : Py_NewRef(Py_None);
 }
 
-PyDoc_STRVAR(put_class_doc,
-             "put_class($self, type, cls, /)\n--\n\nNotes a class, which is not dispatched to by that.");
+PyDoc_STRVAR(put_class_doc, "put_class($self, type, cls, /)\n--\n\nNotes a class, which is not dispatched to by that.");
 
 static PyObject *windows_put_class(PyObject *object, PyObject *args)
 {

@@ -293,6 +293,14 @@ def test_a_serializer_of_the_pickle_class_s_kind_does_its_own_work(write):
     assert task._objects["x"] == hashlib.sha1(b"mine").hexdigest()
 
 
+def test_a_function_put_into_the_pickle_class_is_called(write, monkeypatch):
+    monkeypatch.setattr(PickleSerializer, "serialize", lambda obj, format=None: ([SerializedBlob(b"mine")], METADATA))
+    task = write()
+    task._serializers = [PickleSerializer]
+    task.save_artifacts([("x", 1)])
+    assert task._objects["x"] == hashlib.sha1(b"mine").hexdigest()
+
+
 # ---- references and sources ----
 
 

@@ -20,8 +20,15 @@ class Pickled:
 
 
 def is_stock(serializer):
-    """True for Metaflow's own class, not for one that derives from it."""
-    return (getattr(serializer, "__module__", None), getattr(serializer, "__qualname__", None)) == _STOCK
+    """True for Metaflow's own class as it is, not for one that derives from it, nor with other functions put into it."""
+    module, name = _STOCK
+    return _name_of(serializer) == _STOCK and all(
+        _name_of(getattr(serializer, each, None)) == (module, f"{name}.{each}") for each in ("serialize", "deserialize")
+    )
+
+
+def _name_of(thing):
+    return getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
 
 
 def serialize(obj):
