@@ -226,11 +226,11 @@ bool pycoffer_value_object(pycoffer_state *state, PyObject *object, coffer_objec
         coffer_status status = coffer_document_new(&self.document, &call.error);
         if (status == COFFER_OK)
                 status = make(&self, object, &root, &call.error);
-        if (!pycoffer_call_end(&call, status)) {
-                pycoffer_document_unref(state, self.document);
-                return false;
+        bool made = pycoffer_call_end(&call, status);
+        if (made) {
+                coffer_document_set_root(self.document, root);
+                *out = coffer_object_from_document(self.document);
         }
-        coffer_document_set_root(self.document, root);
-        *out = coffer_object_from_document(self.document);
-        return true;
+        pycoffer_document_unref(state, self.document);
+        return made;
 }

@@ -113,6 +113,28 @@ arrays = other.task("Flow/2/step/1")
 open_task = other.task("Flow/2/step/2", mode="w")
 """
 
+TYPED = {
+    "typed values": "types.Map[types.Text, types.List[types.Bytes]]({'a': [b'x', b'']}).serialize('wire')",
+    "typed values that are none": "expect(coffer.Malformed, types.Json({'a': [1, 2.5, float('nan')]}).serialize)",
+    "typed bytes that are none": "expect(coffer.Malformed, types.Int32.deserialize, b'x')",
+    "a large int": "assert BIG.deserialize(BIG([10**100]).serialize()[0]).value == [10**100]",
+    "a tensor": "assert types.Tensor.deserialize(types.Tensor(CELLS).serialize()[0]).value.shape == (100,)",
+    "tensors in a list": "types.List[types.Tensor]([CELLS, CELLS]).serialize()",
+    "a class of types": "types.Tensor['uint8', next(LENGTHS)], types.List[types.Int32]",
+    "no type": "expect(coffer.Error, find, 'List[Nothing]')",
+    "save and load typed": "open_task['x'] = types.Struct({'a': 1}); store_typed['x']",
+}
+TYPES = """
+import array, itertools
+from coffer import types
+from coffer.types._find import find
+BIG = types.Json["big"]
+CELLS = array.array("d", range(100))
+LENGTHS = itertools.count()
+with store.task("Flow/3/step/1", mode="w") as task:
+    task["x"] = types.Bytes(b"x")
+store_typed = store.task("Flow/3/step/1")
+"""
 
 ROUNDS = int(os.environ.get("COFFER_TEST_ROUNDS", 10_000))
 SLOW = {"metadata and logs": 2_000, "task to write": 2_000, "verify": 2_000}  # a file system's work, mostly
@@ -133,6 +155,11 @@ def test_rounds_leave_nothing_behind(run_python, tmp_path, kind):
 def test_rounds_with_arrays_leave_nothing_behind(run_python, tmp_path, kind):
     pytest.importorskip("numpy")
     run_rounds(run_python, tmp_path, ARRAYS, WITH_NUMPY[kind])
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_rounds_with_types_leave_nothing_behind(run_python, tmp_path, kind):
+    run_rounds(run_python, tmp_path, TYPES, TYPED[kind])
 
 
 @pytest.mark.parametrize("statement", ["kept.append(bytes(2000))", "kept.append(VALUE)", "kept.append([])"])
