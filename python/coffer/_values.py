@@ -130,6 +130,10 @@ class Tensor(_coffer.Tensor):
             for index, element in enumerate(self.objects):
                 array[index] = element
             return array.reshape(self.shape)
+        if self.nbytes == 0:  # some versions of NumPy take no interface without memory
+            array = numpy.empty(self.shape, self.dtype)
+            array.flags.writeable = False
+            return array
         array = numpy.asarray(_Interface(self))
         return array if _is_simple(self.dtype) else array.view(numpy.dtype(self.dtype))
 

@@ -127,7 +127,7 @@ TYPED = {
 TYPES = """
 import array, itertools
 from coffer import types
-from coffer.types._find import find
+from coffer.types import type_named
 BIG = types.Json["big"]
 CELLS = array.array("d", range(100))
 LENGTHS = itertools.count()

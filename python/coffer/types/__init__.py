@@ -3,6 +3,7 @@
 
 from ._base import IOType
 from ._containers import Enum, Json, List, Map
+from ._find import type_named
 from ._imports import allow_imports
 from ._record import Record
 from ._scalars import Bool, Bytes, Float32, Float64, Int32, Int64, Text
@@ -28,6 +29,7 @@ __all__ = [
     "Tensor",
     "Text",
     "allow_imports",
+    "type_named",
 ]
 
 for _name in __all__:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ._base import IOType, only_blob
-from ._find import find
+from ._find import type_named
 from ._native import Native
 from ._struct import Struct
 
@@ -41,4 +41,4 @@ def store(obj: IOType) -> tuple[Any, tuple[str, int, str, tuple[tuple[str, str],
 def load(data: Any, encoding: str, info: dict[str, Any] | str | None) -> IOType:
     """The typed object of a blob. `info` (also as JSON) is no more than a hint: there may be none."""
     hints = json.loads(info) if isinstance(info, str) else info
-    return find(encoding[len(PREFIX) :]).deserialize([data], "storage", hints)
+    return type_named(encoding[len(PREFIX) :]).deserialize([data], "storage", hints)

@@ -8,7 +8,7 @@ from ._base import IOType, class_named
 from ._native import Native
 
 
-def find(name: str) -> type[IOType]:
+def type_named(name: str) -> type[IOType]:
     """The class of a type by its name with its parameters.
 
     Only classes that are there already, and types of the library's registry: nothing is imported.

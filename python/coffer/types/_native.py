@@ -104,8 +104,8 @@ class Native(IOType, entered=False):
 
 
 def _remake(name: str, *value: Any) -> Native:
-    from ._find import find
+    from ._find import type_named
 
-    cls = find(name)
+    cls = type_named(name)
     assert issubclass(cls, Native)
     return cls(*value)

@@ -15,12 +15,12 @@ import typed_shapes
 from typed_shapes import Box, Color, Everything, Size, Slotted
 
 from coffer import types
-from coffer.types._find import find
+from coffer.types import type_named
 
 
 def load(name, fields=None, data=None):
     """What a reader gets for a Struct of that class."""
-    return find(f"Struct[{name}]").deserialize([data or json.dumps(fields).encode()]).value
+    return type_named(f"Struct[{name}]").deserialize([data or json.dumps(fields).encode()]).value
 
 
 EVERYTHING = Everything(
@@ -240,9 +240,9 @@ def test_nothing_is_imported(run_python, tmp_path):
 import sys
 sys.path.insert(0, sys.argv[1])
 from coffer import types
-from coffer.types._find import find
+from coffer.types import type_named
 def load():
-    return find("Struct[trap:C]").deserialize([b'{"x":1}']).value
+    return type_named("Struct[trap:C]").deserialize([b'{"x":1}']).value
 if sys.argv[2]:
     types.allow_imports(*sys.argv[2].split(","))
 print(type(load()).__name__)

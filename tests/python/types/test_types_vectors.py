@@ -10,14 +10,14 @@ import pytest
 pytest.importorskip("coffer")
 
 import coffer
-from coffer.types._find import find
+from coffer.types import type_named
 
 CASES = json.loads((pathlib.Path(__file__).resolve().parents[2] / "conformance" / "types.json").read_text())
 
 
 @pytest.mark.parametrize("case", CASES["vectors"], ids=lambda case: case["type"])
 def test_vector(case):
-    cls = find(case["type"])
+    cls = type_named(case["type"])
     stored = cls.deserialize([bytes.fromhex(case["storage"])])
     sent = cls.deserialize(case["wire"], "wire")
     assert stored == sent and hash(stored) == hash(sent)
@@ -31,7 +31,7 @@ def test_vector(case):
 
 @pytest.mark.parametrize("case", CASES["refused"], ids=lambda case: case["type"][:40])
 def test_refused(case):
-    cls = find(case["type"])
+    cls = type_named(case["type"])
     with pytest.raises(coffer.Error):
         if "wire" in case:
             cls.deserialize(case["wire"], "wire")
@@ -42,4 +42,4 @@ def test_refused(case):
 @pytest.mark.parametrize("name", CASES["no_types"], ids=lambda name: name[:40])
 def test_no_type(name):
     with pytest.raises(coffer.Error):
-        find(name)
+        type_named(name)
