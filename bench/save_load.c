@@ -113,6 +113,8 @@ static inputs read_inputs(const char *kind, coffer_bytes *bytes)
 
 static void run_round(const char *root, const inputs *all)
 {
+        const char **names = calloc(all->count, sizeof(*names));
+        coffer_object *objects = calloc(all->count, sizeof(*objects));
         coffer_error error = COFFER_ERROR_INIT;
         coffer_task_options options = COFFER_TASK_OPTIONS_INIT;
         coffer_store *store = NULL;
@@ -129,15 +131,17 @@ static void run_round(const char *root, const inputs *all)
         double saved = now() - begin;
         coffer_task_free(task);
 
+        for (size_t i = 0; i < all->count; i++)
+                names[i] = all->artifacts[i].name;
         options.mode = COFFER_READ;
         check(coffer_task_open(store, "Bench", "1", "start", "1", &options, &task, &error), &error);
         begin = now();
-        for (size_t i = 0; i < all->count; i++) {
-                coffer_object object = {NULL, NULL};
-                check(coffer_task_load(task, all->artifacts[i].name, &object, &error), &error);
-                coffer_object_unref(&object);
-        }
+        check(coffer_task_load_many(task, names, all->count, objects, &error), &error);
+        for (size_t i = 0; i < all->count; i++)
+                coffer_object_unref(&objects[i]);
         printf("%.6f %.6f\n", saved, now() - begin);
+        free(objects);
+        free(names);
         coffer_task_free(task);
         coffer_store_unref(store);
 }

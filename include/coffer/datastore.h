@@ -175,6 +175,11 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_metadata(const coffer_tas
 /* Through the registry. `out` is the caller's. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_load(coffer_task *task, const char *name, coffer_object *out,
                                                             coffer_error *error);
+/* Loads several, all or none: object I, the caller's, goes to `out[I]`; a name may come twice. Blobs are read by
+ * several threads at once; serializers are called in this one, in the order of the names. The error names the artifact
+ * at fault; COFFER_NOT_FOUND of a name that is not recorded comes before anything is read. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_load_many(coffer_task *task, const char *const *names,
+                                                                 size_t count, coffer_object *out, coffer_error *error);
 /* The serialized bytes, whatever their encoding; and as a stream. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_load_bytes(coffer_task *task, const char *name,
                                                                   coffer_bytes **out, coffer_error *error);

@@ -75,12 +75,14 @@ static coffer_status load_all(void *user, coffer_error *error)
 {
         static const char *const names[] = {"a", "b"};
         coffer_task *task = NULL;
-        coffer_object object;
+        coffer_object object, objects[ARRAY_COUNT(names)];
         coffer_stream *stream = NULL;
         char *text = NULL;
         coffer_status status = open_task(user, COFFER_READ, true, &task, error);
         for (size_t i = 0; i < ARRAY_COUNT(names) && status == COFFER_OK; i++)
                 status = coffer_task_load(task, names[i], &object, error);
+        if (status == COFFER_OK)
+                status = coffer_task_load_many(task, names, ARRAY_COUNT(names), objects, error);
         if (status == COFFER_OK)
                 status = coffer_task_open_stream(task, "a", &stream, error);
         if (stream)
