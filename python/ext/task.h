@@ -32,6 +32,8 @@ PyObject *pycoffer_task_save_blob(PyObject *object, PyObject *args);
 extern const char pycoffer_task_save_blob_doc[];
 PyObject *pycoffer_task_load(PyObject *object, PyObject *args);
 extern const char pycoffer_task_load_doc[];
+PyObject *pycoffer_task_load_many(PyObject *object, PyObject *args);
+extern const char pycoffer_task_load_many_doc[];
 PyObject *pycoffer_task_load_bytes(PyObject *object, PyObject *args);
 extern const char pycoffer_task_load_bytes_doc[];
 PyObject *pycoffer_task_record(PyObject *object, PyObject *args);
@@ -44,6 +46,7 @@ extern const char pycoffer_task_names_doc[];
         {"save", pycoffer_task_save, METH_O, pycoffer_task_save_doc},                                                  \
                 {"save_blob", pycoffer_task_save_blob, METH_VARARGS, pycoffer_task_save_blob_doc},                     \
                 {"load", pycoffer_task_load, METH_O, pycoffer_task_load_doc},                                          \
+                {"load_many", pycoffer_task_load_many, METH_O, pycoffer_task_load_many_doc},                           \
                 {"load_bytes", pycoffer_task_load_bytes, METH_O, pycoffer_task_load_bytes_doc},                        \
                 {"record", pycoffer_task_record, METH_O, pycoffer_task_record_doc},                                    \
                 {"has", pycoffer_task_has, METH_O, pycoffer_task_has_doc},                                             \

@@ -116,6 +116,77 @@ PyObject *pycoffer_task_load(PyObject *object, PyObject *name)
         return result;
 }
 
+/* The names and objects of one call; `objects` are there once it went well. */
+struct selection {
+        PyObject *list; /* of str: keeps what `names` points to */
+        const char **names;
+        coffer_object *objects;
+        size_t count;
+};
+
+static bool make_selection(PyObject *iterable, struct selection *out)
+{
+        *out = (struct selection){.list = PySequence_List(iterable)};
+        if (!out->list)
+                return false;
+        out->count = (size_t)PyList_GET_SIZE(out->list);
+        out->names = PyMem_Calloc(out->count + 1, sizeof(*out->names));
+        out->objects = PyMem_Calloc(out->count + 1, sizeof(*out->objects));
+        if (!out->names || !out->objects) {
+                PyErr_NoMemory();
+                return false;
+        }
+        for (size_t i = 0; i < out->count; i++) {
+                out->names[i] = pycoffer_utf8(PyList_GET_ITEM(out->list, (Py_ssize_t)i), artifact_name);
+                if (!out->names[i])
+                        return false;
+        }
+        return true;
+}
+
+static PyObject *selection_to_dict(pycoffer_state *state, const struct selection *selection)
+{
+        PyObject *dict = PyDict_New();
+        for (size_t i = 0; dict && i < selection->count; i++) {
+                PyObject *value = pycoffer_object_to_python(state, &selection->objects[i]);
+                if (!value || PyDict_SetItem(dict, PyList_GET_ITEM(selection->list, (Py_ssize_t)i), value) < 0)
+                        Py_CLEAR(dict);
+                Py_XDECREF(value);
+        }
+        return dict;
+}
+
+static void free_selection(pycoffer_state *state, struct selection *selection)
+{
+        for (size_t i = 0; selection->objects && i < selection->count; i++)
+                pycoffer_object_unref(state, &selection->objects[i]);
+        PyMem_Free(selection->objects);
+        PyMem_Free(selection->names);
+        Py_XDECREF(selection->list);
+}
+
+const char pycoffer_task_load_many_doc[] = "load_many($self, names, /)\n--\n\n"
+                                           "The objects of several artifacts, all or none: a dict from their names, in "
+                                           "the order in which they are named.\n"
+                                           "Their blobs are read by several threads at once.\n\n"
+                                           "Raises what load raises; the message names the artifact at fault.";
+
+PyObject *pycoffer_task_load_many(PyObject *object, PyObject *names)
+{
+        pycoffer_task *self = (pycoffer_task *)object;
+        struct selection selection;
+        pycoffer_call call;
+        PyObject *result = NULL;
+        if (make_selection(names, &selection) && pycoffer_task_enter(self, &call)) {
+                coffer_status status = coffer_task_load_many(self->task, selection.names, selection.count,
+                                                             selection.objects, &call.error);
+                if (pycoffer_task_leave(self, &call, status))
+                        result = selection_to_dict(self->state, &selection);
+        }
+        free_selection(self->state, &selection);
+        return result;
+}
+
 const char pycoffer_task_load_bytes_doc[] =
         "load_bytes($self, name, /)\n--\n\n"
         "The serialized bytes of an artifact, checked, whatever their encoding: a Bytes.\n\n"

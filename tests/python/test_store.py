@@ -29,6 +29,31 @@ def test_each_look_up_makes_a_new_object(write):
     assert task["x"] == task["x"] and task["x"] is not task["x"]
 
 
+def test_many_are_loaded_in_the_order_of_their_names(write):
+    saved = {f"a{i}": {"number": i, "data": bytes(i)} for i in range(700)}
+    task = write(large=bytes(3 << 20), **saved)
+    names = [*reversed(saved), "large"]
+    loaded = task.load_many(iter(names))
+    assert list(loaded) == names
+    assert loaded == {**saved, "large": bytes(3 << 20)}
+    assert task.load_many([]) == {}
+    assert task.load_many(["a1", "a1"]) == {"a1": saved["a1"]}
+
+
+def test_the_one_of_many_that_cannot_be_loaded_is_named(write, store):
+    task = write(**{f"a{i}": i for i in range(300)})
+    with pytest.raises(coffer.NotFound, match="there is no artifact 'absent'"):
+        task.load_many(["a1", "absent"])
+    with pytest.raises(TypeError):
+        task.load_many(["a1", 3])
+    with pytest.raises(TypeError):
+        task.load_many(5)
+    blob_path(store, "Flow", task.info("a200").key).write_bytes(b"rubbish")
+    with pytest.raises(coffer.Corrupt, match="artifact 'a200'"):
+        task.load_many(task.names())
+    assert task.load_many(["a199", "a201"]) == {"a199": 199, "a201": 201}
+
+
 def test_opening_a_store_makes_nothing(tmp_path):
     store = coffer.open(tmp_path / "new")
     assert store.flows() == [] and list(tmp_path.iterdir()) == []
