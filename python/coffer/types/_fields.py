@@ -8,7 +8,7 @@ import datetime
 import enum
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ._imports import is_dataclass_class
@@ -160,13 +160,20 @@ def _object(args: tuple[Any, ...], outer: tuple[type, ...]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": _schema(args[1], outer)} if args else {"type": "object"}
 
 
+def _choice(members: Iterable[Any]) -> dict[str, Any]:
+    """One of these; anything when JSON has no name for one of them."""
+    plain = [to_plain(member) for member in members]
+    is_json = all(member is None or isinstance(member, (bool, int, float, str)) for member in plain)
+    return {"enum": plain} if is_json else {}
+
+
 _GENERIC: dict[Any, Callable[[tuple[Any, ...], tuple[type, ...]], dict[str, Any]]] = {
     list: _array,
     Sequence: _array,
     tuple: _tuple,
     dict: _object,
     Mapping: _object,
-    typing.Literal: lambda args, outer: {"enum": list(args)},
+    typing.Literal: lambda args, outer: _choice(args),
     typing.Annotated: lambda args, outer: _schema(args[0], outer),
 }
 
@@ -179,7 +186,7 @@ def _schema(hint: Any, outer: tuple[type, ...]) -> dict[str, Any]:
     if is_dataclass_class(hint):
         return {"type": "object", "title": hint.__qualname__} if hint in outer else schema_of(hint, outer)
     if _is_class(hint, enum.Enum):
-        return {"enum": [to_plain(member) for member in hint]}
+        return _choice(hint)
     generic = _GENERIC.get(typing.get_origin(hint))
     return generic(typing.get_args(hint), outer) if generic else dict(_SCALARS.get(hint, {}))
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 import dataclasses
 import datetime
+import enum
 import json
 import os
 import pickle
 import sys
 import types as python_types
+from typing import Literal, Optional
 
 import pytest
 
@@ -115,6 +117,23 @@ def test_schema_from_annotations():
         "pair": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "minItems": 2, "maxItems": 2},
         "anything": {},
     }
+
+
+def test_choices_that_json_has_no_name_for(monkeypatch, write):
+    class Odd(enum.Enum):
+        ONE = b"1"
+
+    @dataclasses.dataclass
+    class Choice:
+        color: Literal[Color.RED]
+        odd: Optional[Odd] = None
+        literal: Literal[b"x", "y"] = "y"
+
+    Choice.__module__, Choice.__qualname__ = "typed_shapes", "Choice"
+    monkeypatch.setattr(typed_shapes, "Choice", Choice, raising=False)
+    task = write(x=types.Struct(Choice(Color.RED)))
+    properties = task.info("x").serializer_info["spec"]["properties"]
+    assert properties == {"color": {"enum": ["red"]}, "odd": {"anyOf": [{}, {"type": "null"}]}, "literal": {}}
 
 
 def test_new_fields_take_their_defaults():
