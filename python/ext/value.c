@@ -188,8 +188,9 @@ static coffer_status make_from_memory(maker *self, PyObject *object, coffer_valu
         coffer_object wrapped;
         if (!pycoffer_object_wrap(self->state, object, &wrapped))
                 return raised(self);
-        coffer_status status =
-                is_bytes(object) ? make_bytes(self, &wrapped, out, error) : make_tensor(self, &wrapped, out, error);
+        coffer_status status = is_bytes(object) ? make_bytes(self, &wrapped, out, error) : COFFER_DECLINED;
+        if (status == COFFER_DECLINED) /* a memoryview of numbers as well */
+                status = make_tensor(self, &wrapped, out, error);
         coffer_object_unref(&wrapped);
         if (status != COFFER_DECLINED)
                 return status;

@@ -105,3 +105,4 @@ def test_lists_of_arrays(write):
     typed = types.List[types.Tensor]([np.arange(3), np.zeros((0, 2), "f4")])
     value = write(x=typed)["x"].value
     assert value[0].tolist() == [0, 1, 2] and value[1].shape == (0, 2)
+    assert types.List[types.Tensor]([memoryview(np.arange(3))]) == types.List[types.Tensor]([np.arange(3)])
