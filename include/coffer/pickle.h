@@ -20,10 +20,15 @@ typedef struct coffer_pickle_read_options {
                                 between characters; names of classes must be kept whole (COFFER_LIMIT) */
         coffer_bytes *const *buffers; /* out-of-band buffers of protocol 5, in order */
         size_t buffer_count;
+        /* From version 2 on: gets all of each str, bytes and bytearray that is cut to its head, in pieces in order;
+         * a str is UTF-8, not checked yet. Its failure ends the reading and is passed on. NULL: nobody does. */
+        coffer_status (*piece)(void *user, uint64_t size_bytes, uint64_t offset, coffer_cursor piece,
+                               coffer_error *error);
+        void *piece_user;
 } coffer_pickle_read_options;
 #define COFFER_PICKLE_READ_OPTIONS_INIT                                                                                \
         {                                                                                                              \
-                1, 10000, UINT64_C(1) << 28, UINT64_C(1) << 27, UINT64_C(1) << 34, false, 0, NULL, 0                   \
+                2, 10000, UINT64_C(1) << 28, UINT64_C(1) << 27, UINT64_C(1) << 34, false, 0, NULL, 0, NULL, NULL       \
         }
 
 /* Reads one pickle of protocols 0 to 5 into a new document (root set). Strings are not copied: the document keeps

@@ -295,6 +295,10 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_from_npy(coffer_bytes
                                                                     coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_tensor_to_npy(const coffer_tensor *tensor, coffer_document *owner,
                                                                 coffer_bytes **out, coffer_error *error);
+/* The beginning of that file, up to the array's `data_bytes`, which follow as they are in memory; they need not be
+ * there (see coffer_pickle_read_options.piece). COFFER_DECLINED when the elements are in another order. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_tensor_npy_header(const coffer_tensor *tensor, coffer_bytes **out,
+                                                                    uint64_t *data_bytes, coffer_error *error);
 
 COFFER_END_DECLS
 #endif

@@ -278,7 +278,7 @@ static coffer_status check_options(const coffer_pickle_read_options **options, c
 {
         if (!*options)
                 *options = &default_options;
-        if ((*options)->version != 1)
+        if ((*options)->version < 1 || (*options)->version > 2)
                 return coffer_error_set(error, COFFER_INVALID, "pickle reader: options of unknown version %" PRIu32,
                                         (*options)->version);
         if ((*options)->buffer_count > 0 && !(*options)->buffers)

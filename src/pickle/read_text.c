@@ -106,6 +106,15 @@ static coffer_status check_str(coffer_reader *reader, bool utf8)
         return utf8 ? COFFER_OK : coffer_reader_fail(reader, COFFER_MALFORMED, "text is not valid UTF-8");
 }
 
+/* Hands on a piece of a text that is cut. */
+static coffer_status tell_piece(coffer_reader *reader, uint64_t size_bytes, uint64_t offset, coffer_cursor piece)
+{
+        const coffer_pickle_read_options *options = reader->options;
+        if (options->version < 2 || !options->piece)
+                return COFFER_OK;
+        return options->piece(options->piece_user, size_bytes, offset, piece, reader->error);
+}
+
 /* ---- text in memory ---- */
 
 /* Pushes a node over the head of a longer text. */
@@ -132,6 +141,7 @@ static coffer_status push_cut_text(coffer_reader *reader, coffer_kind kind, coff
         survey seen = new_survey();
         if (kind == COFFER_KIND_STR)
                 survey_text(&seen, text);
+        COFFER_TRY(tell_piece(reader, text.size_bytes, 0, text));
         if (!stays) {
                 void *copy = coffer_document_alloc(reader->document, head.size_bytes + 1);
                 if (!copy)
@@ -202,6 +212,8 @@ static coffer_status receive(coffer_reader *reader, uint64_t size_bytes, bool lo
         for (uint64_t left = size_bytes; left > 0;) {
                 coffer_cursor piece;
                 COFFER_TRY(coffer_source_take_some(&reader->source, left, &piece, reader->error));
+                if (text->keep_bytes < size_bytes)
+                        COFFER_TRY(tell_piece(reader, size_bytes, size_bytes - left, piece));
                 left -= piece.size_bytes;
                 if (look)
                         survey_text(&text->seen, piece);

@@ -120,24 +120,45 @@ static coffer_status copy_data(const coffer_tensor *tensor, uint64_t size, coffe
         return COFFER_OK;
 }
 
-coffer_status coffer_tensor_to_npy(const coffer_tensor *tensor, coffer_document *owner, coffer_bytes **out,
-                                   coffer_error *error)
+static coffer_status begin_file(const coffer_tensor *tensor, bool fortran, coffer_bytes **out, uint64_t *data_bytes,
+                                coffer_error *error)
 {
         coffer_buf header _cleanup_buf_ = COFFER_BUF_INIT(MAX_HEADER_BYTES);
         coffer_bytes *file _cleanup_bytes_ = NULL;
-        uint64_t size;
         if (coffer_dtype_has_objects(&tensor->dtype))
                 return coffer_error_set(error, COFFER_UNSUPPORTED, "an array of objects can't be written as .npy");
-        if (!coffer_tensor_size(tensor, &size))
+        if (!coffer_tensor_size(tensor, data_bytes))
                 return coffer_error_set(error, COFFER_INVALID, "the size of an array overflows");
-        bool c_order = coffer_tensor_is_c_contiguous(tensor);
-        bool fortran = !c_order && coffer_tensor_is_f_contiguous(tensor);
         COFFER_TRY(write_header(tensor, fortran, &header, error));
         COFFER_TRY(coffer_bytes_new(&file, error));
         COFFER_TRY(coffer_buf_take_into(&header, file, error));
+        *out = TAKE_PTR(file);
+        return COFFER_OK;
+}
+
+coffer_status coffer_tensor_to_npy(const coffer_tensor *tensor, coffer_document *owner, coffer_bytes **out,
+                                   coffer_error *error)
+{
+        coffer_bytes *file _cleanup_bytes_ = NULL;
+        uint64_t size;
+        bool c_order = coffer_tensor_is_c_contiguous(tensor);
+        bool fortran = !c_order && coffer_tensor_is_f_contiguous(tensor);
+        COFFER_TRY(begin_file(tensor, fortran, &file, &size, error));
         if (size > 0)
                 COFFER_TRY(c_order || fortran ? share_data(tensor, size, owner, file, error)
                                               : copy_data(tensor, size, file, error));
         *out = TAKE_PTR(file);
+        return COFFER_OK;
+}
+
+coffer_status coffer_tensor_npy_header(const coffer_tensor *tensor, coffer_bytes **out, uint64_t *data_bytes,
+                                       coffer_error *error)
+{
+        bool c_order = coffer_tensor_is_c_contiguous(tensor);
+        if (!c_order && !coffer_tensor_is_f_contiguous(tensor))
+                return coffer_error_set(error, COFFER_DECLINED, "the elements are in another order than a file's");
+        uint64_t size;
+        COFFER_TRY(begin_file(tensor, !c_order, out, &size, error));
+        *data_bytes = size;
         return COFFER_OK;
 }

@@ -150,6 +150,80 @@ static void test_long_text_is_read_in_little_memory(void **state)
         }
 }
 
+/* What came of texts that are cut. */
+typedef struct pieces {
+        size_t texts;
+        uint64_t size_bytes, come_bytes;
+        coffer_status answer;
+} pieces;
+
+static coffer_status take_piece(void *user, uint64_t size_bytes, uint64_t offset, coffer_cursor piece,
+                                coffer_error *error)
+{
+        pieces *come = user;
+        if (come->answer != COFFER_OK)
+                return coffer_error_set(error, come->answer, "told to fail");
+        if (offset == 0)
+                *come = (pieces){come->texts + 1, size_bytes, 0, COFFER_OK};
+        assert_int_equal(size_bytes, come->size_bytes);
+        assert_int_equal(offset, come->come_bytes);
+        for (size_t i = 0; i < piece.size_bytes; i++)
+                assert_true(piece.data[i] == 'x');
+        come->come_bytes += piece.size_bytes;
+        return COFFER_OK;
+}
+
+static coffer_pickle_read_options taking(pieces *come, uint64_t keep_bytes)
+{
+        coffer_pickle_read_options options = keeping(keep_bytes);
+        options.piece = take_piece;
+        options.piece_user = come;
+        return options;
+}
+
+static void test_all_of_a_cut_text_comes_in_pieces(void **state)
+{
+        (void)state;
+        static const coffer_cursor head = {
+                (const uint8_t *)(P_SHORT_BINBYTES "\x02zz" P_POP P_BINBYTES8 "\0\0\x40\x06\0\0\0\0"), 14};
+        pieces come = {0};
+        coffer_pickle_read_options options = taking(&come, 1000);
+        coffer_document *document = NULL;
+        assert_ok(read_long(head, &options, &document));
+        coffer_document_unref(document);
+        assert_int_equal(come.texts, 1);
+        assert_int_equal(come.size_bytes, BODY_BYTES);
+        assert_int_equal(come.come_bytes, BODY_BYTES);
+}
+
+static void test_cut_text_in_memory_comes_too(void **state)
+{
+        (void)state;
+        pieces come = {0};
+        coffer_pickle_read_options options = taking(&come, 3);
+        test_reads_as(PICKLE(P_SHORT_BINUNICODE "\x03"
+                                                "abc" P_POP P_SHORT_BINUNICODE "\x04"
+                                                "xxxx" P_POP P_SHORT_BINBYTES "\x05"
+                                                "xxxxx" P_STOP),
+                      &options, "b'xxx'~5");
+        assert_true(come.texts > 0 && come.texts % 2 == 0); /* it is read in several ways */
+        assert_int_equal(come.size_bytes, 5);
+        assert_int_equal(come.come_bytes, 5);
+}
+
+static void test_failure_of_who_takes_pieces_is_passed_on(void **state)
+{
+        (void)state;
+        static const coffer_cursor head = {(const uint8_t *)(P_BINBYTES8 "\0\0\x40\x06\0\0\0\0"), 9};
+        pieces come = {.answer = COFFER_WOULD_BLOCK};
+        coffer_pickle_read_options options = taking(&come, 1000);
+        coffer_document *document = NULL;
+        assert_status(read_long(head, &options, &document), COFFER_WOULD_BLOCK);
+        options.version = 1;
+        assert_ok(read_long(head, &options, &document));
+        coffer_document_unref(document);
+}
+
 static void test_long_text_that_is_kept_counts(void **state)
 {
         (void)state;
@@ -241,6 +315,9 @@ int main(void)
                 leak_checked(test_cut_keys_stay_apart),
                 leak_checked(test_long_text_is_read_in_little_memory),
                 leak_checked(test_long_text_that_is_kept_counts),
+                leak_checked(test_all_of_a_cut_text_comes_in_pieces),
+                leak_checked(test_cut_text_in_memory_comes_too),
+                leak_checked(test_failure_of_who_takes_pieces_is_passed_on),
                 leak_checked(test_a_long_line_is_refused),
                 leak_checked(test_error_of_the_stream_is_passed_on),
                 leak_checked(test_stream_is_read_to_its_end),

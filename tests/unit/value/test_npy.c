@@ -269,6 +269,46 @@ static void test_written_file_shares_the_data(void **state)
         assert_int_equal(coffer_bytes_segment(file, 1).size_bytes, sizeof(data));
 }
 
+static void test_header_alone_needs_no_data(void **state)
+{
+        (void)state;
+        static const uint8_t data[48];
+        coffer_tensor tensor = {.dtype = {.kind = 'f', .byte_order = '<', .item_size_bytes = 8},
+                                .dims = 2,
+                                .shape = {2, 3},
+                                .data = data,
+                                .available_bytes = sizeof(data)};
+        uint64_t data_bytes = 7;
+        for (int fortran = 0; fortran < 2; fortran++) {
+                assert_true(coffer_tensor_set_strides(&tensor, fortran));
+                coffer_bytes *file _cleanup_bytes_ = write_tensor(&tensor);
+                coffer_tensor head = tensor;
+                coffer_bytes *header _cleanup_bytes_ = NULL;
+                head.available_bytes = 1;
+                assert_int_equal(coffer_tensor_npy_header(&head, &header, &data_bytes, NULL), COFFER_OK);
+                assert_int_equal(data_bytes, sizeof(data));
+                coffer_cursor alone = coffer_bytes_segment(header, 0), whole = coffer_bytes_segment(file, 0);
+                assert_int_equal(coffer_bytes_size(header), whole.size_bytes);
+                assert_memory_equal(alone.data, whole.data, whole.size_bytes);
+        }
+}
+
+static void test_no_header_alone_for_what_must_be_put_in_order(void **state)
+{
+        (void)state;
+        coffer_bytes *header = NULL;
+        uint64_t data_bytes = 7;
+        coffer_tensor tensor = {.dtype = {.kind = 'u', .byte_order = '|', .item_size_bytes = 1},
+                                .dims = 1,
+                                .shape = {3},
+                                .strides_bytes = {2}};
+        assert_int_equal(coffer_tensor_npy_header(&tensor, &header, &data_bytes, NULL), COFFER_DECLINED);
+        tensor = (coffer_tensor){.dtype = {.kind = 'O', .byte_order = '|', .item_size_bytes = 8}};
+        assert_int_equal(coffer_tensor_npy_header(&tensor, &header, &data_bytes, NULL), COFFER_UNSUPPORTED);
+        assert_null(header);
+        assert_int_equal(data_bytes, 7);
+}
+
 static void test_written_file_keeps_its_owner(void **state)
 {
         (void)state;
@@ -387,6 +427,8 @@ int main(void)
                 leak_checked(test_truncated_anywhere),
                 leak_checked(test_what_is_refused),
                 leak_checked(test_written_file_shares_the_data),
+                leak_checked(test_header_alone_needs_no_data),
+                leak_checked(test_no_header_alone_for_what_must_be_put_in_order),
                 leak_checked(test_written_file_keeps_its_owner),
                 leak_checked(test_strided_tensor_is_written_in_c_order),
                 leak_checked(test_tensors_that_no_file_can_hold),
