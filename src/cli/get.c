@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "form.h"
+#include "large.h"
 #include "progress.h"
 #include "sink.h"
 #include "store.h"
@@ -240,9 +241,15 @@ static int get(const cli_context *context, const get_options *options, coffer_ta
                 return code;
         if (form == CLI_FORM_AUTO)
                 form = cli_form_of_file(output);
-        if (options->raw ||
-            (form == CLI_FORM_PICKLE && !options->wire && is_stored_as_pickle(context->registry, task, info)))
+        bool is_pickle = !options->raw && !options->wire && is_stored_as_pickle(context->registry, task, info);
+        if (options->raw || (form == CLI_FORM_PICKLE && is_pickle))
                 return write_stored(context, task, info, output);
+        if (is_pickle && info->size_bytes > CLI_LARGE_BYTES) {
+                bool done = false;
+                code = cli_large_write(context, task, info, form, output, &done);
+                if (code || done)
+                        return code;
+        }
         return write_value(context, task, info, form, options->wire, output);
 }
 

@@ -30,6 +30,22 @@ static coffer_status tell_progress(uint64_t done_bytes, uint64_t total_bytes, co
         return coffer_error_set(error, COFFER_WOULD_BLOCK, "interrupted");
 }
 
+/* Whether a surrogate's first two bytes are in the piece, or the first ended the one before. */
+static bool has_surrogate(uint8_t last_byte, coffer_cursor piece)
+{
+        if (last_byte == FIRST_OF_SURROGATE && piece.data[0] >= SECOND_OF_SURROGATE)
+                return true;
+        for (size_t i = 0; i + 1 < piece.size_bytes; i++) {
+                const uint8_t *found = memchr(piece.data + i, FIRST_OF_SURROGATE, piece.size_bytes - 1 - i);
+                if (!found)
+                        return false;
+                i = (size_t)(found - piece.data);
+                if (piece.data[i + 1] >= SECOND_OF_SURROGATE)
+                        return true;
+        }
+        return false;
+}
+
 static coffer_status survey_piece(void *user, uint64_t size_bytes, uint64_t offset, coffer_cursor piece,
                                   coffer_error *error)
 {
@@ -39,10 +55,9 @@ static coffer_status survey_piece(void *user, uint64_t size_bytes, uint64_t offs
                 seen->size_bytes = size_bytes;
                 seen->last_byte = 0;
         }
-        for (size_t i = 0; i < piece.size_bytes; i++) {
-                uint8_t byte = piece.data[i];
-                seen->has_surrogates |= seen->last_byte == FIRST_OF_SURROGATE && byte >= SECOND_OF_SURROGATE;
-                seen->last_byte = byte;
+        if (piece.size_bytes > 0) {
+                seen->has_surrogates |= has_surrogate(seen->last_byte, piece);
+                seen->last_byte = piece.data[piece.size_bytes - 1];
         }
         return tell_progress(offset + piece.size_bytes, seen->total_bytes, error);
 }
