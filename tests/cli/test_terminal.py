@@ -109,10 +109,24 @@ def test_quiet_draws_nothing(store):
     assert on_terminal(store, "verify", "-q", stream="stderr")[1] == ""
 
 
-def test_progress_of_a_long_verify(cli):
+@pytest.fixture
+def big(cli):
+    """A store with an artifact that takes a moment to read."""
     cli.write("big", os.urandom(1 << 20) * 300)
     cli.ok("put", "-q", "Demo/1/start/1", "big=big")
-    code, text, out = on_terminal(cli, "verify", stream="stderr")
+    return cli
+
+
+def test_progress_of_a_long_get(big):
+    code, text, out = on_terminal(big, "get", "Demo/1/start/1/big", "-o", "copy", stream="stderr")
+    assert (code, out) == (0, "")
+    assert re.search(r"(checking|reading) \[#* *\] +\d+%  .* of .*, .*/s", text), text
+    assert text.endswith("\r\x1b[K")
+    assert on_terminal(big, "get", "-q", "Demo/1/start/1/big", "-o", "copy", stream="stderr") == (0, "", "")
+
+
+def test_progress_of_a_long_verify(big):
+    code, text, out = on_terminal(big, "verify", stream="stderr")
     assert code == 0 and "sound" in out
     assert re.search(r"verifying \[#* *\] +\d+%  .* of .*, .*/s", text), text
     assert text.endswith("\r\x1b[K")
