@@ -246,7 +246,7 @@ static void test_options(void **state)
         coffer_pickle_read_options options = COFFER_PICKLE_READ_OPTIONS_INIT;
         coffer_document *document = NULL;
         coffer_error error = COFFER_ERROR_INIT;
-        options.version = 2;
+        options.version = 3;
         assert_status(test_pickle_read(PICKLE(P_NONE P_STOP), 0, &options, &document, &error), COFFER_INVALID);
         assert_status(test_pickle_read(PICKLE(P_NONE P_STOP), 1, &options, &document, &error), COFFER_INVALID);
         options.version = 1;
