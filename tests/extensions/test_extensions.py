@@ -93,7 +93,7 @@ def test_both_are_off_by_default(coffer, tmp_path):
     put(coffer, tmp_path, numpy.arange(3), "")
     assert encoding_of(tmp_path) == ("pickle-v4", "metaflow")
     states = {one["name"]: one["state"] for one in json.loads(coffer("serializers", "--json"))}
-    assert states == {"pickle": "active", "npy": "disabled", "hdf5": "disabled"}
+    assert states == {"iotype": "active", "pickle": "active", "npy": "disabled", "hdf5": "disabled"}
 
 
 def test_an_artifact_of_an_extension_that_is_off_names_its_source(coffer, coffer_bin, tmp_path):
