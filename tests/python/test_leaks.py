@@ -121,7 +121,7 @@ TYPED = {
     "a tensor": "assert types.Tensor.deserialize(types.Tensor(CELLS).serialize()[0]).value.shape == (100,)",
     "tensors in a list": "types.List[types.Tensor]([CELLS, CELLS]).serialize()",
     "a class of types": "types.Tensor['uint8', next(LENGTHS)], types.List[types.Int32]",
-    "no type": "expect(coffer.Error, find, 'List[Nothing]')",
+    "no type": "expect(coffer.Error, type_named, 'List[Nothing]')",
     "save and load typed": "open_task['x'] = types.Struct({'a': 1}); store_typed['x']",
 }
 TYPES = """
