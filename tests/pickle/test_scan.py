@@ -36,6 +36,12 @@ def fitted(estimator):
     return estimator.fit(features, numpy.arange(20) % 2)
 
 
+def frame(strings):
+    """A table whose texts are Python's, or in Arrow's buffers."""
+    with pandas.option_context("mode.string_storage", strings):
+        return pandas.DataFrame({"a": [1], "b": ["x"], "c": pandas.Categorical(["u"])})
+
+
 PLAIN = {
     "values": [None, True, 1, 1.5, 1j, "a", b"a", bytearray(b"a"), [1], (1,), {1: 2}, {1}, frozenset([1])],
     "datetime": [datetime.datetime.now(datetime.timezone.utc), datetime.date(2024, 1, 2), datetime.timedelta(1)],
@@ -48,7 +54,7 @@ PLAIN = {
     "scalars": [numpy.float64(1), numpy.datetime64("2024"), numpy.dtype("f8"), numpy.str_("a")],
     "random": [numpy.random.default_rng(1), numpy.random.RandomState(1)],
     "masked": numpy.ma.masked_array([1, 2], [0, 1]),
-    "frame": pandas.DataFrame({"a": [1], "b": ["x"], "c": pandas.Categorical(["u"])}),
+    "frame": frame("python"),
     "series": pandas.Series([1.5], index=pandas.date_range("2024", periods=1, tz="UTC")),
     "timestamps": [pandas.Timestamp("2024", tz="UTC"), pandas.Timedelta("1D"), pandas.NA, pandas.Period("2024", "M")],
     "pipeline": fitted(make_pipeline(StandardScaler(), LogisticRegression())),
@@ -62,6 +68,11 @@ PLAIN = {
 def test_plain_artifacts_name_allowlisted_globals_alone(pickle_tool, name):
     for findings in pickle_tool.scan([pickle.dumps(PLAIN[name], protocol) for protocol in PROTOCOLS]):
         assert [finding for finding in findings if finding[0] != ONLY_ALLOWLISTED] == []
+
+
+def test_arrow_trusts_the_buffers_that_it_is_given(pickle_tool):
+    (findings,) = pickle_tool.scan([pickle.dumps(frame("pyarrow"), 4)])
+    assert any("pyarrow" in str(finding) for finding in findings if finding[0] != ONLY_ALLOWLISTED)
 
 
 class Call:
