@@ -116,10 +116,11 @@ def test_reading_and_dispatching_hold_memory_flat(ours):
     tracemalloc.start()
     turn()
     before = tracemalloc.get_traced_memory()[0]
-    turn()
+    for _ in range(5):
+        turn()
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert grown < 20_000
+    assert grown < 60_000  # the smallest object, once a round, is more
 
 
 def test_a_registry_of_its_own_goes_with_everything_it_has(run_python):
