@@ -144,21 +144,28 @@ static PyObject *drive_retry(PyObject *object, PyObject *given)
         return end_call(&call, COFFER_OK);
 }
 
-PyDoc_STRVAR(crashed_doc, "crashed($self, record, message, /)\n--\n\nA retry ended as none should: it is broken.");
-
-static PyObject *drive_crashed(PyObject *object, PyObject *args)
+/* Drives a record by a function that wants a text besides. */
+static PyObject *drive_with_text(PyObject *object, PyObject *args,
+                                 void (*drive)(coffer_registry *registry, coffer_record *record, const char *text))
 {
         PyObject *given;
-        const char *message;
-        if (!PyArg_ParseTuple(args, "Os", &given, &message))
+        const char *text;
+        if (!PyArg_ParseTuple(args, "Os", &given, &text))
                 return NULL;
         coffer_record *record = pycoffer_record_of(self_of(object), given);
         if (!record)
                 return NULL;
         pycoffer_call call;
         pycoffer_call_begin(&call, self_of(object)->base.state);
-        coffer_registry_crashed(self_of(object)->base.registry, record, message);
+        drive(self_of(object)->base.registry, record, text);
         return end_call(&call, COFFER_OK);
+}
+
+PyDoc_STRVAR(crashed_doc, "crashed($self, record, message, /)\n--\n\nA retry ended as none should: it is broken.");
+
+static PyObject *drive_crashed(PyObject *object, PyObject *args)
+{
+        return drive_with_text(object, args, coffer_registry_crashed);
 }
 
 PyDoc_STRVAR(take_waiting_doc, "take_waiting($self, module, /)\n--\n\n"
@@ -178,17 +185,7 @@ PyDoc_STRVAR(call_for_doc, "call_for($self, record, trigger, /)\n--\n\n"
 
 static PyObject *drive_call_for(PyObject *object, PyObject *args)
 {
-        PyObject *given;
-        const char *trigger;
-        if (!PyArg_ParseTuple(args, "Os", &given, &trigger))
-                return NULL;
-        coffer_record *record = pycoffer_record_of(self_of(object), given);
-        if (!record)
-                return NULL;
-        pycoffer_call call;
-        pycoffer_call_begin(&call, self_of(object)->base.state);
-        coffer_registry_call_for(self_of(object)->base.registry, record, trigger);
-        return end_call(&call, COFFER_OK);
+        return drive_with_text(object, args, coffer_registry_call_for);
 }
 
 /* ---- dispatch ---- */

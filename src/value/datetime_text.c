@@ -123,10 +123,3 @@ coffer_status coffer_datetime_write(int64_t number, const char *unit_text, coffe
                 seconds = floor_divide(count, of->per_second, &fraction);
         return write_time(of, seconds, fraction, out, error);
 }
-
-coffer_status coffer_timedelta_write(int64_t number, coffer_buf *out, coffer_error *error)
-{
-        if (number == INT64_MIN)
-                return coffer_buf_append_text(out, "NaT", error);
-        return coffer_buf_printf(out, error, "%" PRId64, number);
-}

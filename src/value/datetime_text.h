@@ -11,8 +11,4 @@
 COFFER_MUST_CHECK
 coffer_status coffer_datetime_write(int64_t number, const char *unit, coffer_buf *out, coffer_error *error);
 
-/* NumPy's timedelta64: the bare number, or "NaT". */
-COFFER_MUST_CHECK
-coffer_status coffer_timedelta_write(int64_t number, coffer_buf *out, coffer_error *error);
-
 #endif

@@ -30,11 +30,7 @@ def _record_dispatch_error(serializer_cls, exc):
         stacklevel=2,
     )
     try:
-        wanted = getattr(serializer_cls, "TYPE", None)
-        record = next((each for each in SerializerStore._records.values() if wanted is not None and each.type == wanted), None)
-        if record is not None:
-            record.dispatch_error_count += 1
-            record.last_error = f"dispatch: {type(exc).__name__}: {exc}"
+        SerializerStore._record_dispatch_error(serializer_cls, exc)
     except Exception:
         pass  # the warning has told
 
