@@ -25,6 +25,7 @@ from bench import disk_bytes, payloads
 
 FRAME_ROWS = 2_000_000
 ARRAYS = 200
+ONE_EACH = "small dicts, one call each"
 
 # What each way of saving sets in the environment. "off" is stock Metaflow.
 WAYS = {
@@ -57,6 +58,8 @@ def all_payloads(size):
     """name -> function that makes the objects."""
     made = {name: (lambda name=name: payloads(size)[name][1]) for name in payloads(64)}
     made["DataFrame, 2 M rows"] = lambda: [make_frame()]
+    made["float32 weights"] = lambda: [np.random.default_rng(5).standard_normal(size // 4, dtype=np.float32)]
+    made[ONE_EACH] = made["5,000 small dicts"]
     generator = np.random.default_rng(4)
     made["dict of 200 arrays"] = lambda: [{f"layer{i}": generator.random(size // 8 // ARRAYS) for i in range(ARRAYS)}]
     return made
@@ -90,7 +93,7 @@ def is_drop_in_active():
 
 
 def through_metaflow(root, way):
-    """Functions that save and load named objects as a task of number `task`."""
+    """Functions that save and load named objects as a task of number `task`, with a call for each group of them."""
     from metaflow.datastore import FlowDataStore
     from metaflow.plugins import DATASTORES
 
@@ -99,14 +102,16 @@ def through_metaflow(root, way):
     storage = next(each for each in DATASTORES if each.TYPE == "local")
     flow = FlowDataStore("Bench", storage_impl=storage, ds_root=str(root))
 
-    def save(task, named):
+    def save(task, groups):
         datastore = flow.get_task_datastore("1", "start", task, attempt=0, mode="w")
         datastore.init_task()
-        datastore.save_artifacts(iter(named), len_hint=len(named))
+        for named in groups:
+            datastore.save_artifacts(iter(named), len_hint=len(named))
         datastore.done()
 
-    def load(task, names):
-        return dict(flow.get_task_datastore("1", "start", task).load_artifacts(names))
+    def load(task, groups):
+        datastore = flow.get_task_datastore("1", "start", task)
+        return dict(item for names in groups for item in datastore.load_artifacts(names))
 
     return save, load
 
@@ -116,13 +121,14 @@ def through_own_api(root):
 
     store = coffer.open(root)
 
-    def save(task, named):
+    def save(task, groups):
         with store.task(f"Bench/1/start/{task}", mode="w") as opened:
-            opened.update(dict(named))
+            for named in groups:
+                opened.update(dict(named))
 
-    def load(task, names):
+    def load(task, groups):
         opened = store.task(f"Bench/1/start/{task}")
-        return {name: opened[name] for name in names}
+        return {name: loaded for names in groups for name, loaded in opened.load_many(names).items()}
 
     return save, load
 
@@ -130,15 +136,15 @@ def through_own_api(root):
 def measure(way, payload, size, root):
     objects = all_payloads(size)[payload]()
     named = [(f"a{number}", each) for number, each in enumerate(objects)]
-    names = [name for name, _ in named]
+    groups = [[each] for each in named] if payload == ONE_EACH else [named]
     save, load = through_own_api(root) if way == "own" else through_metaflow(root, way)
-    save("0", [("warm", np.zeros(100_000))])
-    load("0", ["warm"])
+    save("0", [[("warm", np.zeros(100_000))]])
+    load("0", [["warm"]])
     results = {}
     with measured(results, "save"):
-        save("1", named)
+        save("1", groups)
     with measured(results, "load"):
-        loaded = load("1", names)
+        loaded = load("1", [[name for name, _ in group] for group in groups])
     assert len(loaded) == len(named)
     results["disk_bytes"] = disk_bytes(root)
     return results
@@ -179,7 +185,7 @@ def cells(summary, what):
 
 def show(payload, summaries):
     for way, summary in summaries.items():
-        print(f"{payload:20} {LABELS[way]:17} {cells(summary, 'save')}   {cells(summary, 'load')} {summary['disk_bytes']['median'] / (1 << 20):8.1f}")
+        print(f"{payload:27} {LABELS[way]:17} {cells(summary, 'save')}   {cells(summary, 'load')} {summary['disk_bytes']['median'] / (1 << 20):8.1f}")
         payload = ""
     sys.stdout.flush()
 
@@ -188,7 +194,7 @@ def run_all(options):
     ways = options.ways.split(",")
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="coffer-bench-"))
     print(f"medians of {options.rounds} rounds, {options.mib} MiB; x = Metaflow's seconds / ours (least-most); files stay in {scratch}")
-    print(f"{'':38} {'save s':>9} {'x':>6} {'':12} {'+MiB':>8}   {'load s':>9} {'x':>6} {'':12} {'+MiB':>8} {'disk MiB':>8}")
+    print(f"{'':45} {'save s':>9} {'x':>6} {'':12} {'+MiB':>8}   {'load s':>9} {'x':>6} {'':12} {'+MiB':>8} {'disk MiB':>8}")
     table = {}
     for payload in all_payloads(0):
         if options.only and options.only not in payload:
