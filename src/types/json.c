@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Json: any JSON value, in canonical bytes. Json[big] keeps ints of any size. */
+/* Json: any JSON value, in canonical bytes. Options keep what JSON does not: big ints of any size, nan NaN and the
+ * infinities. */
 #include <math.h>
 #include <stdio.h>
 
@@ -9,7 +10,7 @@
 enum { MAX_DEPTH = 1000, MAX_VISITS = 1 << 27, PLACE_BYTES = 80 };
 
 struct check {
-        bool big;
+        unsigned options;
         unsigned depth;
         size_t visits; /* shared values count as often as they are written */
 };
@@ -20,7 +21,8 @@ static coffer_status check_int(const struct check *check, const coffer_value *va
 {
         static const int64_t largest = INT64_C(1) << 53;
         int64_t number;
-        if (check->big || (coffer_value_get_int(value, &number) && number >= -largest && number <= largest))
+        if ((check->options & COFFER_JSON_BIG) ||
+            (coffer_value_get_int(value, &number) && number >= -largest && number <= largest))
                 return COFFER_OK;
         return coffer_error_set(
                 error, COFFER_MALFORMED,
@@ -32,6 +34,26 @@ static coffer_status check_text(const coffer_value *value, coffer_error *error)
         if (coffer_utf8_valid(coffer_value_data(value), false))
                 return COFFER_OK;
         return coffer_error_set(error, COFFER_MALFORMED, "a str with lone surrogates is no JSON");
+}
+
+static coffer_status check_float(const struct check *check, const coffer_value *value, coffer_error *error)
+{
+        if ((check->options & COFFER_JSON_NAN) || isfinite(coffer_value_get_float(value)))
+                return COFFER_OK;
+        return coffer_error_set(error, COFFER_MALFORMED,
+                                "JSON has no number for NaN and the infinities; Json[nan] keeps them");
+}
+
+/* A dict with a member $float: as a value it would be mistaken for a float, in JSON it must be one. */
+static coffer_status check_mark(const struct check *check, const coffer_value *dict, coffer_error *error)
+{
+        const coffer_value *mark = coffer_value_lookup(dict, COFFER_FLOAT_MARK);
+        double number;
+        if (!mark || ((check->options & COFFER_JSON_MARKS) && coffer_value_count(dict) == 1 &&
+                      coffer_float_of_word(mark, &number)))
+                return COFFER_OK;
+        return coffer_error_set(error, COFFER_MALFORMED,
+                                "a dict with " COFFER_FLOAT_MARK " is no float that Json[nan] keeps");
 }
 
 static coffer_status check_items(struct check *check, const coffer_value *list, coffer_error *error)
@@ -50,6 +72,8 @@ static coffer_status check_items(struct check *check, const coffer_value *list, 
 
 static coffer_status check_members(struct check *check, const coffer_value *dict, coffer_error *error)
 {
+        if (check->options & (COFFER_JSON_NAN | COFFER_JSON_MARKS))
+                COFFER_TRY(check_mark(check, dict, error));
         for (size_t i = 0; i < coffer_value_count(dict); i++) {
                 const coffer_value *key = coffer_value_key(dict, i);
                 if (coffer_value_kind(key) != COFFER_KIND_STR)
@@ -91,9 +115,7 @@ static coffer_status check_value(struct check *check, const coffer_value *value,
         case COFFER_KIND_STR:
                 return check_text(value, error);
         case COFFER_KIND_FLOAT:
-                if (isfinite(coffer_value_get_float(value)))
-                        return COFFER_OK;
-                return coffer_error_set(error, COFFER_MALFORMED, "JSON has no number for NaN and the infinities");
+                return check_float(check, value, error);
         case COFFER_KIND_LIST:
         case COFFER_KIND_TUPLE:
         case COFFER_KIND_DICT:
@@ -106,21 +128,42 @@ static coffer_status check_value(struct check *check, const coffer_value *value,
         return coffer_error_set(error, COFFER_MALFORMED, "JSON has no %s", summary);
 }
 
-coffer_status coffer_type_check_json(const coffer_value *value, bool big, coffer_error *error)
+coffer_status coffer_type_check_json(const coffer_value *value, unsigned options, coffer_error *error)
 {
-        struct check check = {.big = big};
+        struct check check = {.options = options};
         return check_value(&check, value, error);
 }
 
 /* ---- the type ---- */
 
+static const struct {
+        const char *word;
+        unsigned option;
+} options[] = {{"big", COFFER_JSON_BIG}, {"nan", COFFER_JSON_NAN}}; /* in the order in which a name has them */
+
 static coffer_status check_options(const coffer_iotype_class *self, const coffer_iotype *type, coffer_error *error)
 {
-        const char *word = coffer_iotype_parameter_word(type, 0);
+        size_t next = 0;
         (void)self;
-        if (!word || strcmp(word, "big") == 0)
-                return COFFER_OK;
-        return coffer_error_set(error, COFFER_INVALID, "Json has no option %s; there is big", word);
+        for (size_t i = 0; i < coffer_iotype_parameter_count(type); i++, next++) {
+                const char *word = coffer_iotype_parameter_word(type, i);
+                while (next < ARRAY_COUNT(options) && strcmp(options[next].word, word) != 0)
+                        next++;
+                if (next == ARRAY_COUNT(options))
+                        return coffer_error_set(error, COFFER_INVALID,
+                                                "no option %s of Json here; there are big, nan, and big,nan", word);
+        }
+        return COFFER_OK;
+}
+
+static unsigned options_of(const coffer_iotype *type)
+{
+        unsigned found = 0;
+        for (size_t i = 0; i < coffer_iotype_parameter_count(type); i++)
+                for (size_t k = 0; k < ARRAY_COUNT(options); k++)
+                        if (strcmp(coffer_iotype_parameter_word(type, i), options[k].word) == 0)
+                                found |= options[k].option;
+        return found;
 }
 
 static coffer_status to_spec(const coffer_iotype_class *self, const coffer_iotype *type, char **json,
@@ -131,19 +174,38 @@ static coffer_status to_spec(const coffer_iotype_class *self, const coffer_iotyp
         return coffer_type_spec("{}", json, error);
 }
 
-static coffer_status take(const coffer_iotype_class *self, const coffer_iotype *type, coffer_document *document,
-                          const coffer_value *value, const coffer_value **out, coffer_error *error)
+static coffer_status to_json(const coffer_iotype_class *self, const coffer_iotype *type, coffer_document *document,
+                             const coffer_value *value, const coffer_value **out, coffer_error *error)
 {
+        unsigned taken = options_of(type);
         (void)self;
-        (void)document;
-        COFFER_TRY(coffer_type_check_json(value, coffer_iotype_parameter_count(type) > 0, error));
+        COFFER_TRY(coffer_type_check_json(value, taken, error));
+        if (taken & COFFER_JSON_NAN)
+                return coffer_json_mark_floats(document, value, out, error);
         *out = value;
         return COFFER_OK;
 }
 
+static coffer_status from_json(const coffer_iotype_class *self, const coffer_iotype *type, coffer_document *document,
+                               const coffer_value *json, const coffer_value **out, coffer_error *error)
+{
+        unsigned taken = options_of(type);
+        (void)self;
+        if (taken & COFFER_JSON_NAN) {
+                COFFER_TRY(coffer_type_check_json(json, (taken & COFFER_JSON_BIG) | COFFER_JSON_MARKS, error));
+                return coffer_json_unmark_floats(document, json, out, error);
+        }
+        COFFER_TRY(coffer_type_check_json(json, taken, error));
+        *out = json;
+        return COFFER_OK;
+}
+
 const coffer_iotype_class coffer_type_json = {
-        COFFER_TYPE_HEAD("Json"), .parameters = COFFER_IOTYPE_WORDS,
-        .max_parameters = 1,      .check = check_options,
-        .to_spec = to_spec,       .to_json = take,
-        .from_json = take,
+        COFFER_TYPE_HEAD("Json"),
+        .parameters = COFFER_IOTYPE_WORDS,
+        .max_parameters = ARRAY_COUNT(options),
+        .check = check_options,
+        .to_spec = to_spec,
+        .to_json = to_json,
+        .from_json = from_json,
 };

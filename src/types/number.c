@@ -52,9 +52,21 @@ static coffer_status float_to_spec(const coffer_iotype_class *self, const coffer
                                   largest, largest);
 }
 
-static double of_word(size_t index)
+const char *coffer_float_word(double value)
 {
-        return index == 0 ? (double)NAN : index == 1 ? (double)INFINITY : -(double)INFINITY;
+        return words[isnan(value) ? 0 : value > 0 ? 1 : 2];
+}
+
+bool coffer_float_of_word(const coffer_value *value, double *out)
+{
+        static const double values[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
+        for (size_t i = 0; coffer_value_kind(value) == COFFER_KIND_STR && i < ARRAY_COUNT(words); i++) {
+                if (coffer_cursor_is(coffer_value_data(value), words[i])) {
+                        *out = values[i];
+                        return true;
+                }
+        }
+        return false;
 }
 
 /* What JSON has no number for is one of three strs. */
@@ -70,13 +82,7 @@ static bool read_float(const coffer_value *value, double *out)
                 *out = (double)whole;
                 return true;
         }
-        for (size_t i = 0; coffer_value_kind(value) == COFFER_KIND_STR && i < ARRAY_COUNT(words); i++) {
-                if (coffer_cursor_is(coffer_value_data(value), words[i])) {
-                        *out = of_word(i);
-                        return true;
-                }
-        }
-        return false;
+        return coffer_float_of_word(value, out);
 }
 
 /* Rounds to the nearest of the type's numbers; what is beyond its largest is no number of the type. */
@@ -103,11 +109,8 @@ static coffer_status float_to_json(const coffer_iotype_class *self, const coffer
         if (isfinite(number))
                 COFFER_TRY(coffer_value_float(document, number, &made, error));
         else
-                COFFER_TRY(coffer_value_str(document,
-                                            coffer_cursor_text(words[isnan(number) ? 0
-                                                                     : number > 0  ? 1
-                                                                                   : 2]),
-                                            true, &made, error));
+                COFFER_TRY(
+                        coffer_value_str(document, coffer_cursor_text(coffer_float_word(number)), true, &made, error));
         *out = made;
         return COFFER_OK;
 }

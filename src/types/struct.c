@@ -61,7 +61,7 @@ static coffer_status take(const coffer_iotype_class *self, const coffer_iotype *
         (void)document;
         if (coffer_value_kind(value) != COFFER_KIND_DICT)
                 return coffer_type_mismatch(type, value, error);
-        COFFER_TRY(coffer_type_check_json(value, false, error));
+        COFFER_TRY(coffer_type_check_json(value, 0, error));
         *out = value;
         return COFFER_OK;
 }

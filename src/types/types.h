@@ -22,9 +22,33 @@ coffer_status coffer_type_mismatch(const coffer_iotype *type, const coffer_value
 /* A copy of a schema that needs nothing put in. */
 COFFER_MUST_CHECK coffer_status coffer_type_spec(const char *json, char **out, coffer_error *error);
 
-/* Is the value JSON: None, bool, int, float, str, list or tuple, dict of str; no NaN, nothing nested too deep, and no
- * int beyond 2^53 unless `big`? COFFER_MALFORMED says where it is not. */
-COFFER_MUST_CHECK coffer_status coffer_type_check_json(const coffer_value *value, bool big, coffer_error *error);
+/* What JSON does not have, or not everywhere, and a type takes all the same. */
+enum {
+        COFFER_JSON_BIG = 1 << 0,   /* ints beyond 2^53 */
+        COFFER_JSON_NAN = 1 << 1,   /* NaN and the infinities */
+        COFFER_JSON_MARKS = 1 << 2, /* the objects that stand for those: {"$float":"NaN"} */
+};
+
+/* Is the value JSON: None, bool, int, float, str, list or tuple, dict of str, nothing nested too deep, and what the
+ * options allow? COFFER_MALFORMED says where it is not. */
+COFFER_MUST_CHECK coffer_status coffer_type_check_json(const coffer_value *value, unsigned options,
+                                                       coffer_error *error);
+
+/* A checked value with objects in the place of NaN and the infinities, and the other way. What has none is not copied.
+ */
+COFFER_MUST_CHECK coffer_status coffer_json_mark_floats(coffer_document *document, const coffer_value *value,
+                                                        const coffer_value **out, coffer_error *error);
+COFFER_MUST_CHECK coffer_status coffer_json_unmark_floats(coffer_document *document, const coffer_value *value,
+                                                          const coffer_value **out, coffer_error *error);
+
+/* The name of the member of such an object. */
+#define COFFER_FLOAT_MARK "$float"
+
+/* "NaN", "Infinity" or "-Infinity", of a number that is one of these. */
+const char *coffer_float_word(double value);
+
+/* The number of a str that is one of these words. */
+bool coffer_float_of_word(const coffer_value *value, double *out);
 
 /* Adds a blob that borrows `data` from `value`; `may_change`: others may write to it. */
 COFFER_MUST_CHECK coffer_status coffer_type_borrow(const coffer_object *value, coffer_cursor data, bool may_change,

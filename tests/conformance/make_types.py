@@ -119,6 +119,11 @@ def documents():
     for value in (None, hard, [[[]]], "text", 1.0, 10**15 * 1.0):
         vector("Json", value, {})
     vector("Json[big]", [2**200, -(2**64)], {})
+    vector("Json[nan]", [{"$float": "NaN"}, {"a": {"$float": "Infinity"}, "b": [0.5]}, [{"$float": "-Infinity"}], "NaN"], {})
+    vector("Json[nan]", {"$float": "NaN"}, {})
+    vector("Json[big,nan]", {"big": 2**64, "nan": {"$float": "NaN"}}, {})
+    vector("List[Json[nan]]", [{"$float": "NaN"}, None], {"type": "array", "items": {}})
+    vector("Json", {"$float": "NaN"}, {})  # without the option it is a dict like any other
     vector("Struct", {"rate": 0.1, "name": "n", "tags": ["x"]}, {"type": "object"})
     vector("Struct[shop.orders:Order.Item]", {"count": 2}, {"type": "object", "title": "shop.orders:Order.Item"})
     vector("List[Int32]", [3, 1, 2], {"type": "array", "items": INT32})
@@ -130,7 +135,9 @@ def documents():
     vector("Map[Enum[k],Text]", {"k": "v"}, {"type": "object", "additionalProperties": {"type": "string"}, "propertyNames": {"enum": ["k"]}})
     for kind, wire in (
         ("Json", "NaN"), ("Json", "[Infinity]"), ("Json", str(2**53 + 1)), ("Json", '{"a":1,"a":2}'), ("Json", "[" * 1500 + "]" * 1500),
-        ("Json", "[" * 100000), ("Json", '"\\ud800"'), ("Json", "0.10000000000000000001"), ("Struct", "[]"), ("Struct", "5"), ("Struct[m:C]", '{"a":NaN}'),
+        ("Json", "[" * 100000), ("Json", '"\\ud800"'), ("Json", "0.10000000000000000001"), ("Struct", "[]"), ("Struct", "5"), ("Struct[m:C]", '{"a":NaN}'), ("Json", "[-Infinity]"),
+        ("Json[nan]", "NaN"), ("Json[nan]", "-Infinity"), ("Json[nan]", str(2**53 + 1)), ("Json[nan]", '[{"$float":"nan"}]'), ("Json[nan]", '{"$float":1.5}'),
+        ("Json[nan]", '{"$float":"NaN","more":1}'), ("Json[nan]", '{"a":{"$float":{"$float":"NaN"}}}'), ("Json[big]", "NaN"),
         ("List[Int32]", "[1,2147483648]"), ("List[Int32]", '{"0":1}'), ("List[Bytes]", '["*"]'), ("Map[Int32,Bool]", '{"1":true,"+1":true}'),
         ("Map[Int32,Bool]", '{"x":true}'), ("Map[Enum[k],Text]", '{"l":"v"}'), ("Map[Bool,Json]", '{"yes":1}'),
     ):
@@ -168,7 +175,7 @@ def main():
     tensors()
     names = [
         "", " ", "Int32 ", "int32", "Nothing", "Int32[]", "Int32[Text]", "List", "List[]", "List[Int32", "List[Int32]]", "List[Int32],", "List[ Int32]", "List[Int32,Text]",
-        "Map[Int32]", "Map[Json,Int32]", "Map[Float64,Int32]", "Enum", "Enum[]", "Enum[a,a]", "Enum[a,]", "Enum[a b]", "Enum[[a]]", "Json[small]", "Struct[os.system]",
+        "Map[Int32]", "Map[Json,Int32]", "Map[Float64,Int32]", "Enum", "Enum[]", "Enum[a,a]", "Enum[a,]", "Enum[a b]", "Enum[[a]]", "Json[small]", "Json[nan,big]", "Json[big,big]", "Json[nan,nan]", "Json[big,nan,nan]", "Json[]", "Struct[os.system]",
         "Struct[os:system()]", "Struct[:C]", "Struct[m:]", "Struct[m:C:D]", "Struct[..m:C]", "Struct[m:1C]", "Struct[m:C.]", "Tensor[object]", "Tensor[float32,-1]",
         "Tensor[float32,01]", "Tensor[?]", "Tensor[uint8," + ",".join("1" * 65) + "]", "List[" * 17 + "Int32" + "]" * 17, "Enum[" + "x" * 1100 + "]", "Enum[" + ",".join(map(str, range(300))) + "]",
     ]

@@ -12,10 +12,13 @@ from ._scalars import _Scalar
 
 
 class Json(Native):
-    """Any JSON value. Equal values have equal bytes. NaN and ints beyond 2^53 are refused; Json["big"] keeps ints of any size."""
+    """Any JSON value. Equal values have equal bytes. NaN and ints beyond 2^53 are refused.
 
-    def __class_getitem__(cls, option: str) -> type[Json]:
-        return cls._with([option])
+    Options keep them: Json["big"] ints of up to 4300 digits, Json["nan"] NaN and the infinities, as {"$float":"NaN"}, Json["big", "nan"] both.
+    """
+
+    def __class_getitem__(cls, options: str | tuple[str, ...]) -> type[Json]:
+        return cls._with(sorted((options,) if isinstance(options, str) else options))
 
 
 def _words(parameters: Any) -> list[str]:

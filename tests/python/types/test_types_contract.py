@@ -175,3 +175,26 @@ def test_every_type_through_a_task(write):
     task = write(**typed)
     assert dict(task) == typed
     assert {name: task[name].value for name in typed} == {name: each.value for name, each in typed.items()}
+
+
+def test_json_says_what_it_refuses_and_the_option_that_keeps_it():
+    for value, option in ((2**53 + 1, "big"), (float("nan"), "nan"), (-float("inf"), "nan")):
+        with pytest.raises(coffer.Malformed, match=rf"^\[0\].a: .*Json\[{option}\] keeps"):
+            types.Json([{"a": value}]).serialize()
+        kept = types.Json[option]([{"a": value}])
+        for format in ("storage", "wire"):
+            assert repr(type(kept).deserialize(kept.serialize(format)[0] if format == "storage" else kept.serialize(format), format).value) == repr(kept.value)
+
+
+def test_options_of_json_in_any_order_are_one_type():
+    assert types.Json["nan", "big"] is types.Json["big", "nan"]
+    assert types.Json["big", "nan"].type_name == "Json[big,nan]"
+    for wrong in ("small", ("big", "big"), ("big", "small")):
+        with pytest.raises(coffer.Error):
+            types.Json[wrong]
+
+
+def test_what_would_be_mistaken_for_a_float_is_refused():
+    with pytest.raises(coffer.Malformed, match=r"^\[1\].x: .*\$float"):
+        types.Json["nan"]([0.5, {"x": {"$float": "NaN"}}]).serialize()
+    assert types.Json([{"$float": "NaN"}]).serialize("wire") == '[{"$float":"NaN"}]'

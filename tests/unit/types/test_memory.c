@@ -37,8 +37,17 @@ static coffer_status open_and_use(void *user, coffer_error *error)
 static void types_live_with_want_of_memory(void **state)
 {
         static const struct scene scenes[] = {
+                {"Bool", "true"},
+                {"Int32", "5"},
+                {"Int64", "9007199254740993"},
+                {"Float32", "0.5"},
+                {"Float64", "\"-Infinity\""},
+                {"Enum[red,green]", "green"},
                 {"Text", "text"},
                 {"Bytes", "AAEC"},
+                {"Json", "{\"b\":[1.5,\"t\"],\"a\":{}}"},
+                {"Json[big,nan]",
+                 "[18446744073709551616,{\"a\":1,\"b\":{\"$float\":\"NaN\"}},[0,{\"$float\":\"Infinity\"}]]"},
                 {"Struct[m:C]", "{\"b\":[1],\"a\":null}"},
                 {"Map[Int32,List[Enum[x,y]]]", "{\"5\":[\"x\"]}"},
                 {"Map[Text,Tensor[uint8]]", "{\"t\":{\"data\":\"AAEC\",\"dtype\":\"uint8\",\"shape\":[3,1]}}"},
