@@ -60,6 +60,49 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_load(coffer_cas *cas, cons
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_load_stored(coffer_cas *cas, const char *key, coffer_bytes **out,
                                                                   coffer_error *error);
 
+/* ---- many small blobs ---- */
+
+/* Saves blobs one after the other, small ones in groups by helping threads while the caller makes the next ones. Used
+ * by one thread at a time; the store must outlive it. In a child after fork it goes on with what the parent had added.
+ */
+typedef struct coffer_cas_saver coffer_cas_saver;
+
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_saver_new(coffer_cas *cas, bool raw, coffer_cas_saver **out,
+                                                                coffer_error *error);
+/* What was added and not flushed may be stored or not. NULL is allowed. */
+COFFER_API void coffer_cas_saver_free(coffer_cas_saver *saver);
+
+/* Adds one, of which the saver takes a reference. A large one is stored when this returns; small ones wait for others,
+ * up to some MiB; unstable bytes are not looked at again after this returns. A failure is of this blob or of one that
+ * was added before (coffer_cas_saver_failed): nothing can be added then. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_saver_add(coffer_cas_saver *saver, coffer_bytes *bytes,
+                                                                coffer_error *error);
+
+/* Returns when all that were added are stored; more can be added then. A failure is of any of them. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_saver_flush(coffer_cas_saver *saver, coffer_error *error);
+
+/* How many were added; the key of one, in the order in which they were, known from the next flush on; and after a
+ * failure, which one it was of: counted from 0. */
+COFFER_API size_t coffer_cas_saver_count(const coffer_cas_saver *saver);
+COFFER_API const coffer_key *coffer_cas_saver_key(const coffer_cas_saver *saver, size_t index);
+COFFER_API size_t coffer_cas_saver_failed(const coffer_cas_saver *saver);
+
+/* Loads and checks blobs one after the other, as coffer_cas_load does; small ones are read ahead by helping threads, up
+ * to some MiB. Used by one thread at a time; the store must outlive it. In a child after fork it goes on. */
+typedef struct coffer_cas_loader coffer_cas_loader;
+
+/* `keys` and its texts are borrowed, and stay in place; what is no key fails when its turn comes. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_loader_new(coffer_cas *cas, const char *const *keys, size_t count,
+                                                                 coffer_cas_loader **out, coffer_error *error);
+COFFER_API void coffer_cas_loader_free(coffer_cas_loader *loader); /* NULL is allowed */
+
+/* The contents of the next key, one reference; NULL after the last. After a failure the next call is about the next
+ * key. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_loader_next(coffer_cas_loader *loader, coffer_bytes **out,
+                                                                  coffer_error *error);
+
+/* ---- parts, streams, facts ---- */
+
 /* A stream over the contents, read as the sidecar says and checked (key and CRC) when its end is reached; memory does
  * not depend on the size. It must be closed before the store is freed. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_open(coffer_cas *cas, const char *key, coffer_stream **out,

@@ -51,8 +51,11 @@ coffer_status coffer_cas_new(coffer_storage *storage, const char *prefix, const 
                 coffer_free(prefix_copy);
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to open a blob store");
         }
-        *cas = (coffer_cas){storage, prefix_copy, verify,
-                            options->max_blob_bytes ? options->max_blob_bytes : DEFAULT_MAX_BLOB_BYTES};
+        *cas = (coffer_cas){.storage = storage,
+                            .prefix = prefix_copy,
+                            .verify = verify,
+                            .max_blob_bytes =
+                                    options->max_blob_bytes ? options->max_blob_bytes : DEFAULT_MAX_BLOB_BYTES};
         *out = TAKE_PTR(cas);
         return COFFER_OK;
 }
@@ -102,7 +105,8 @@ static coffer_status fetch(const coffer_cas *cas, const char *key, bool contents
         coffer_error cause = COFFER_ERROR_INIT;
 
         COFFER_TRY(coffer_cas_path(cas, key, &out->path, error));
-        coffer_storage_get get = {.path = out->path, .contents_only = contents_only};
+        coffer_storage_get get = {
+                .path = out->path, .contents_only = contents_only, .max_bytes = cas->max_stored_bytes};
         COFFER_TRY(cas->storage->class_->get(cas->storage, &get, 1, &cause));
         if (get.status == COFFER_NOT_FOUND)
                 return coffer_cas_missing(cas, key, out->path, error);

@@ -13,6 +13,7 @@ struct coffer_cas {
         char *prefix;
         coffer_verify verify;
         uint64_t max_blob_bytes;
+        uint64_t max_stored_bytes; /* larger files are not read; 0: any size is */
 };
 
 /* Up to here the key costs little to check. */

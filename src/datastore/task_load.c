@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-#include "util/pipeline.h"
-#include "util/pool.h"
-
 size_t coffer_task_count(const coffer_task *task)
 {
         return coffer_map_count(task->artifacts);
@@ -90,91 +87,63 @@ coffer_status coffer_task_load(coffer_task *task, const char *name, coffer_objec
 
 /* ---- many ---- */
 
-/* Blobs that are read at once: so many, or with so much in all of them but the last. */
-enum { GROUP_MAX = 128 };
-static const uint64_t group_bytes = UINT64_C(1) << 20;
-
-typedef struct load_group {
+typedef struct load_run {
         coffer_task *task;
         const char *const *names;
         size_t count;
-        coffer_bytes *blobs[GROUP_MAX];
-} load_group;
+        coffer_object *objects;
+        size_t done; /* objects that are there, also after failure */
+} load_run;
 
-/* Sizes are what is recorded, so that they may be anything: the worst is a group of the most members. */
-static size_t group_length(const coffer_task *task, const char *const *names, size_t count)
+static coffer_status load_next(load_run *run, coffer_cas_loader *loader, coffer_error *error)
 {
-        uint64_t room_bytes = group_bytes;
-        size_t length = 0;
+        const char *name = run->names[run->done];
+        coffer_bytes *bytes;
 
-        while (length < count && length < GROUP_MAX) {
-                const coffer_artifact_entry *entry = coffer_map_get(task->artifacts, names[length++]);
-                uint64_t size_bytes = entry ? coffer_metadata_size(entry->metadata) : 0;
-                if (size_bytes >= room_bytes)
-                        break;
-                room_bytes -= size_bytes;
-        }
-        return length;
-}
-
-static coffer_status read_step(void *user, size_t index, size_t worker, coffer_error *error)
-{
-        load_group *group = user;
-        (void)worker;
-        return coffer_task_load_bytes(group->task, group->names[index], &group->blobs[index], error);
-}
-
-/* `done` counts the objects that are there, also on failure. */
-static coffer_status load_group_members(load_group *group, coffer_object *out, size_t *done, coffer_error *error)
-{
-        coffer_pipeline pipeline = {.count = group->count,
-                                    .width = group->count > 1 ? coffer_pool_width() : 1,
-                                    .stage_count = 1,
-                                    .stages = {{read_step, false}},
-                                    .user = group};
-
-        coffer_status status = coffer_pipeline_run(&pipeline, error);
-        for (size_t i = 0; i < group->count && status == COFFER_OK; i++) {
-                status = deserialize(group->task, group->names[i], group->blobs[i], &out[*done], error);
-                *done += status == COFFER_OK;
-        }
-        for (size_t i = 0; i < group->count; i++)
-                coffer_bytes_unref(group->blobs[i]);
+        coffer_status status = coffer_cas_loader_next(loader, &bytes, error);
+        if (status != COFFER_OK)
+                return coffer_task_blame(run->task, name, status, error);
+        status = deserialize(run->task, name, bytes, &run->objects[run->done], error);
+        run->done += status == COFFER_OK;
+        coffer_bytes_unref(bytes);
         return status;
 }
 
-static coffer_status load_all(coffer_task *task, const char *const *names, size_t count, coffer_object *out,
-                              size_t *done, coffer_error *error)
+static coffer_status load_all(load_run *run, const char *const *keys, coffer_error *error)
 {
-        coffer_status status = COFFER_OK;
+        coffer_cas_loader *loader;
 
-        while (*done < count && status == COFFER_OK) {
-                load_group group = {.task = task, .names = names + *done};
-                group.count = group_length(task, group.names, count - *done);
-                status = load_group_members(&group, out, done, error);
-        }
+        COFFER_TRY(coffer_cas_loader_new(run->task->cas, keys, run->count, &loader, error));
+        coffer_status status = COFFER_OK;
+        while (run->done < run->count && status == COFFER_OK)
+                status = load_next(run, loader, error);
+        coffer_cas_loader_free(loader);
         return status;
 }
 
 coffer_status coffer_task_load_many(coffer_task *task, const char *const *names, size_t count, coffer_object *out,
                                     coffer_error *error)
 {
+        load_run run = {.task = task, .names = names, .count = count};
         const coffer_artifact_entry *entry;
-        size_t done = 0;
 
-        for (size_t i = 0; i < count; i++)
-                COFFER_TRY(coffer_task_find(task, names[i], &entry, error));
         if (count == 0)
                 return COFFER_OK;
-        COFFER_TRY(check_loadable(task, error));
         _cleanup_free_ coffer_object *objects = coffer_alloc_zeroed(count, sizeof(*objects));
-        if (!objects)
+        _cleanup_free_ const char **keys = coffer_alloc_zeroed(count, sizeof(*keys));
+        if (!objects || !keys)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to load artifacts");
-        coffer_status status = load_all(task, names, count, objects, &done, error);
+        for (size_t i = 0; i < count; i++) {
+                COFFER_TRY(coffer_task_find(task, names[i], &entry, error));
+                keys[i] = entry->key.text;
+        }
+        COFFER_TRY(check_loadable(task, error));
+        run.objects = objects;
+        coffer_status status = load_all(&run, keys, error);
         if (status == COFFER_OK)
                 memcpy(out, objects, count * sizeof(*objects));
         else
-                for (size_t i = 0; i < done; i++)
+                for (size_t i = 0; i < run.done; i++)
                         coffer_object_unref(&objects[i]);
         return status;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "datastore/names.h"
-#include "datastore/save_group.h"
 #include "util/cursor.h"
 
 static coffer_status begin_batch(const coffer_task *task, const char *what, coffer_map **batch, coffer_error *error)
@@ -33,34 +32,73 @@ static coffer_status store_blob(coffer_task *task, const char *name, const coffe
         return coffer_artifacts_add(batch, name, &key, metadata, coffer_bytes_size(bytes), error);
 }
 
-static coffer_status serialize_artifact(coffer_task *task, const coffer_artifact *artifact, coffer_save_group *group,
-                                        coffer_error *error)
-{
+/* What is to be recorded of an artifact once its blob is stored. */
+typedef struct pending_record {
         coffer_metadata *metadata;
+        uint64_t size_bytes;
+} pending_record;
+
+typedef struct save_run {
+        coffer_task *task;
+        const coffer_artifact *artifacts;
+        size_t count;
+        coffer_cas_saver *saver;
+        pending_record *records;
+} save_run;
+
+static coffer_status blame_failed(const save_run *run, coffer_status status, coffer_error *error)
+{
+        return coffer_task_blame(run->task, run->artifacts[coffer_cas_saver_failed(run->saver)].name, status, error);
+}
+
+static coffer_status serialize_and_add(save_run *run, size_t index, coffer_error *error)
+{
+        const coffer_artifact *artifact = &run->artifacts[index];
+        pending_record *record = &run->records[index];
         coffer_blob *blob;
 
-        COFFER_TRY(coffer_registry_serialize(task->store->registry, &artifact->object, artifact->name, &blob, &metadata,
-                                             error));
-        return coffer_save_group_add(group, artifact->name, blob, metadata, error);
+        COFFER_TRY(coffer_registry_serialize(run->task->store->registry, &artifact->object, artifact->name, &blob,
+                                             &record->metadata, error));
+        record->size_bytes = coffer_bytes_size(coffer_blob_bytes(blob));
+        coffer_status status = coffer_cas_saver_add(run->saver, coffer_blob_bytes(blob), error);
+        coffer_blob_unref(blob);
+        return status == COFFER_OK ? COFFER_OK : blame_failed(run, status, error);
+}
+
+static coffer_status store_all(save_run *run, coffer_error *error)
+{
+        for (size_t i = 0; i < run->count; i++)
+                COFFER_TRY(serialize_and_add(run, i, error));
+        coffer_status status = coffer_cas_saver_flush(run->saver, error);
+        return status == COFFER_OK ? COFFER_OK : blame_failed(run, status, error);
+}
+
+static coffer_status record_all(const save_run *run, coffer_map *batch, coffer_error *error)
+{
+        for (size_t i = 0; i < run->count; i++)
+                COFFER_TRY(coffer_artifacts_add(batch, run->artifacts[i].name, coffer_cas_saver_key(run->saver, i),
+                                                run->records[i].metadata, run->records[i].size_bytes, error));
+        return COFFER_OK;
 }
 
 static coffer_status save_all(coffer_task *task, const coffer_artifact *artifacts, size_t count, coffer_map *batch,
                               coffer_error *error)
 {
-        coffer_save_group *group _cleanup_free_ = coffer_alloc(sizeof(*group));
-        coffer_status status = COFFER_OK;
+        save_run run = {.task = task, .artifacts = artifacts, .count = count};
 
-        if (!group)
-                return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to save artifacts");
-        group->task = task;
-        group->batch = batch;
-        group->count = 0;
-        group->size_bytes = 0;
-        for (size_t i = 0; i < count && status == COFFER_OK; i++)
-                status = serialize_artifact(task, &artifacts[i], group, error);
+        if (count == 0)
+                return COFFER_OK;
+        run.records = coffer_alloc_zeroed(count, sizeof(*run.records));
+        coffer_status status = run.records ? coffer_cas_saver_new(task->cas, false, &run.saver, error)
+                                           : coffer_error_set(error, COFFER_NO_MEMORY, "no memory to save artifacts");
         if (status == COFFER_OK)
-                status = coffer_save_group_flush(group, error);
-        coffer_save_group_done(group);
+                status = store_all(&run, error);
+        if (status == COFFER_OK)
+                status = record_all(&run, batch, error);
+        coffer_cas_saver_free(run.saver);
+        for (size_t i = 0; run.records && i < count; i++)
+                coffer_metadata_free(run.records[i].metadata);
+        coffer_free(run.records);
         return status;
 }
 

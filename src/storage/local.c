@@ -131,7 +131,7 @@ static coffer_status get_one(coffer_storage *storage, coffer_storage_get *get, c
         coffer_bytes *bytes _cleanup_bytes_ = NULL;
 
         COFFER_TRY(coffer_local_file(storage, get->path, &file, error));
-        COFFER_TRY(coffer_fs_read(file, &bytes, error));
+        COFFER_TRY(coffer_fs_read_up_to(file, get->max_bytes > 0 ? get->max_bytes : UINT64_MAX, &bytes, error));
         if (!get->contents_only)
                 COFFER_TRY(read_sidecar(file, &metadata, error));
         get->bytes = TAKE_PTR(bytes);

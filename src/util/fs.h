@@ -20,6 +20,10 @@ typedef enum coffer_file_type {
 COFFER_MUST_CHECK coffer_status coffer_fs_stat(const char *path, coffer_file_type *type, uint64_t *size_bytes,
                                                coffer_error *error);
 
+/* As coffer_fs_read; COFFER_LIMIT when the file has more than so many bytes. */
+COFFER_MUST_CHECK coffer_status coffer_fs_read_up_to(const char *path, uint64_t max_bytes, coffer_bytes **out,
+                                                     coffer_error *error);
+
 /* This part of what was read will not be needed soon: where it is a mapped file, its memory is given back. */
 void coffer_fs_passed(coffer_cursor part);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -147,10 +148,17 @@ static coffer_status append_mapping(int descriptor, size_t size_bytes, coffer_by
 
 coffer_status coffer_fs_read(const char *path, coffer_bytes **out, coffer_error *error)
 {
+        return coffer_fs_read_up_to(path, UINT64_MAX, out, error);
+}
+
+coffer_status coffer_fs_read_up_to(const char *path, uint64_t max_bytes, coffer_bytes **out, coffer_error *error)
+{
         int descriptor _cleanup_(coffer_fs_closep) = -1;
         uint64_t size_bytes = 0;
         _cleanup_bytes_ coffer_bytes *bytes = NULL;
         COFFER_TRY(open_regular(path, &descriptor, &size_bytes, error));
+        if (size_bytes > max_bytes)
+                return coffer_error_set(error, COFFER_LIMIT, "%s has more than %" PRIu64 " bytes", path, max_bytes);
         COFFER_TRY(coffer_bytes_new(&bytes, error));
         if (size_bytes > SIZE_MAX / 2)
                 return coffer_error_set(error, COFFER_LIMIT, "%s is larger than the address space", path);

@@ -20,7 +20,8 @@ static struct {
         pthread_cond_t ended;   /* a job has ended */
         coffer_job *first, *last;
         size_t queued, threads, idle;
-        bool counts_slots; /* COFFER_THREADS was not set when a job was offered last */
+        bool counts_slots;   /* COFFER_THREADS was not set when a job was offered last */
+        unsigned generation; /* how many forks lie between the first process and this one */
 } pool = {.mutex = PTHREAD_MUTEX_INITIALIZER, .offered = PTHREAD_COND_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -72,6 +73,7 @@ static void after_fork_in_child(void)
         pthread_cond_init(&pool.ended, NULL);
         pool.first = pool.last = NULL;
         pool.queued = pool.threads = pool.idle = 0;
+        pool.generation++;
         coffer_slots_reset();
 }
 
@@ -196,6 +198,7 @@ void coffer_pool_submit(coffer_job *job, void (*run)(coffer_job *job))
         job->run = run;
         job->state = COFFER_JOB_QUEUED;
         COFFER_LOCK_SCOPE(&pool.mutex);
+        job->generation = pool.generation;
         push(job);
         pool.counts_slots = asked == 0;
         if (pool.queued > pool.idle && pool.threads + 1 < width)
@@ -213,8 +216,10 @@ bool coffer_pool_has_begun(const coffer_job *job)
 static void finish(coffer_job *job, bool is_wanted)
 {
         COFFER_LOCK_SCOPE(&pool.mutex);
-        if (job->state == COFFER_JOB_QUEUED) {
-                take_out(job);
+        bool is_orphaned = job->generation != pool.generation && job->state != COFFER_JOB_ENDED;
+        if (is_orphaned || job->state == COFFER_JOB_QUEUED) {
+                if (!is_orphaned)
+                        take_out(job);
                 job->state = COFFER_JOB_ENDED;
                 if (is_wanted)
                         run_unlocked(job);

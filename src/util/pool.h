@@ -17,6 +17,7 @@ struct coffer_job {
         /* The pool's own. */
         coffer_job *next;
         enum { COFFER_JOB_QUEUED, COFFER_JOB_RUNNING, COFFER_JOB_ENDED } state;
+        unsigned generation; /* of the process that offered it */
 };
 
 /* How many threads may work at once, the caller's among them: 1 to COFFER_POOL_MAX_WIDTH. */
@@ -29,7 +30,8 @@ void coffer_pool_submit(coffer_job *job, void (*run)(coffer_job *job));
 /* Whether somebody works on the job, or has. */
 bool coffer_pool_has_begun(const coffer_job *job);
 
-/* Returns when the job has ended; runs it if nobody has begun it. */
+/* Returns when the job has ended; runs it if nobody has begun it. In a child after fork that goes for all jobs that had
+ * not ended: whatever the parent's helpers were at does not go on there. */
 void coffer_pool_finish(coffer_job *job);
 
 /* The same, but a job that nobody has begun is not run any more. */

@@ -31,6 +31,7 @@ typedef struct coffer_storage_put {
 typedef struct coffer_storage_get {
         const char *path;
         bool contents_only;   /* the metadata is not wanted */
+        uint64_t max_bytes;   /* a larger one may be refused with COFFER_LIMIT; 0: any size is wanted */
         coffer_status status; /* OK, NOT_FOUND, or why it failed */
         coffer_bytes *bytes;  /* one reference, or NULL */
         char *metadata_json;  /* coffer_free; NULL: the object has none; "" when what is kept is no text */
