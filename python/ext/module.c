@@ -10,11 +10,11 @@
 #include "iotype_bridge.h"
 #include "native.h"
 #include "pickle.h"
+#include "pickler.h"
 #include "raise.h"
 #include "record.h"
 #include "registry.h"
 #include "scan.h"
-#include "sink.h"
 #include "store.h"
 #include "task.h"
 #include "tensor.h"
@@ -75,7 +75,7 @@ static bool (*const parts[])(PyObject *module, pycoffer_state *state) = {
         pycoffer_native_add_type,
         pycoffer_record_add_type,
         pycoffer_class_registry_add_type,
-        pycoffer_sink_add_type,
+        pycoffer_pickler_init,
         pycoffer_iotype_add_type,
         pycoffer_iotype_bridge_init,
 };
@@ -104,16 +104,18 @@ static int visit_references(pycoffer_state *state, int (*each)(PyObject **refere
                 (PyObject **)&state->record_type,
                 (PyObject **)&state->store_type,
                 (PyObject **)&state->task_type,
-                (PyObject **)&state->sink_type,
                 &state->pickle_dumps,
                 &state->pickle_loads,
-                &state->pickler,
+                &state->protocol,
                 &state->dispatch_table,
+                &state->extension_registry,
                 &state->array_type,
         };
         int result = 0;
         for (size_t i = 0; !result && i < COFFER_STATUS_COUNT; i++)
                 result = each(&state->errors[i], user);
+        for (size_t i = 0; !result && i < PYCOFFER_NAME_COUNT; i++)
+                result = each(&state->names[i], user);
         for (size_t i = 0; !result && i < PYCOFFER_CLASS_COUNT; i++)
                 result = each(&state->classes[i], user);
         for (size_t i = 0; !result && i < sizeof(single) / sizeof(single[0]); i++)

@@ -21,6 +21,19 @@ typedef enum pycoffer_class {
         PYCOFFER_CLASS_COUNT
 } pycoffer_class;
 
+/* Names of attributes, as interned texts. */
+typedef enum pycoffer_name {
+        PYCOFFER_NAME_CLASS = 0,
+        PYCOFFER_NAME_DOT,
+        PYCOFFER_NAME_MODULE,
+        PYCOFFER_NAME_NAME,
+        PYCOFFER_NAME_NEWOBJ,
+        PYCOFFER_NAME_NEWOBJ_EX,
+        PYCOFFER_NAME_QUALNAME,
+        PYCOFFER_NAME_REDUCE_EX,
+        PYCOFFER_NAME_COUNT
+} pycoffer_name;
+
 /* The state of one instance of the module: each interpreter has its own. Whoever hands the library something that leads
  * back here keeps the module alive for as long. */
 typedef struct pycoffer_state {
@@ -37,14 +50,15 @@ typedef struct pycoffer_state {
         PyTypeObject *record_type;
         PyTypeObject *store_type;
         PyTypeObject *task_type;
-        PyTypeObject *sink_type;
         coffer_serializer pickle;
         coffer_serializer iotype;
         PyObject *pickle_dumps;
         PyObject *pickle_loads;
-        PyObject *pickler;        /* class of coffer._sink; NULL until it is needed */
-        PyObject *dispatch_table; /* of copyreg */
-        PyObject *array_type;     /* numpy.ndarray; NULL until one is met */
+        PyObject *names[PYCOFFER_NAME_COUNT];
+        PyObject *protocol;           /* of pickles, as an int */
+        PyObject *dispatch_table;     /* of copyreg */
+        PyObject *extension_registry; /* of copyreg */
+        PyObject *array_type;         /* numpy.ndarray; NULL until one is met */
 } pycoffer_state;
 
 extern PyModuleDef pycoffer_module;

@@ -4,7 +4,7 @@
 #include "bytes.h"
 #include "call.h"
 #include "object.h"
-#include "sink.h"
+#include "pickler.h"
 
 enum { PROTOCOL = 4 };
 

@@ -9,7 +9,7 @@ import pytest
 
 import coffer
 from coffer._coffer import Blobs, pack, unpack
-from coffer._sink import pickle_artifact
+from coffer._coffer import pickle_artifact
 
 KEY = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"  # of "hello"
 

@@ -24,7 +24,7 @@ import pandas as pd
 import pytest
 
 import coffer
-from coffer._sink import pickle_artifact
+from coffer._coffer import pickle_artifact
 
 LARGE = 64 << 10  # from here on pickle writes bytes outside of its frames
 NUMBERS = np.arange(3 * LARGE, dtype=np.float64)

@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pytest
 
-from coffer._sink import pickle_artifact
+from coffer._coffer import pickle_artifact
 from metaflow.datastore import content_addressed_store as module
 from metaflow.datastore.content_addressed_store import BlobCache, ContentAddressedStore
 from metaflow.datastore.exceptions import DataException

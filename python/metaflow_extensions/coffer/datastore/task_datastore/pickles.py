@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pickling in place of Metaflow's own PickleSerializer, in less memory."""
 
-from coffer._sink import pickle_artifact
+from coffer._coffer import pickle_artifact
 from coffer._unpicklable import find_path
 from metaflow.datastore.artifacts.serializer import SerializationMetadata
 from metaflow.datastore.exceptions import UnpicklableArtifactException
