@@ -108,6 +108,8 @@ coffer_bytes *pycoffer_bytes_from(pycoffer_state *state, PyObject *object)
 
 void pycoffer_bytes_unref(pycoffer_state *state, coffer_bytes *bytes)
 {
+        if (!bytes)
+                return;
         pycoffer_call call;
         pycoffer_call_begin_held(&call, state);
         coffer_bytes_unref(bytes);

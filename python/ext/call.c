@@ -9,7 +9,17 @@ static _Thread_local pycoffer_call *innermost;
 
 void pycoffer_call_begin_held(pycoffer_call *call, pycoffer_state *state)
 {
-        *call = (pycoffer_call){.state = state, .outer = innermost, .error = COFFER_ERROR_INIT};
+        /* Field by field: an initializer would clear all of the error's message, each time. */
+        call->state = state;
+        call->thread = NULL;
+        call->outer = innermost;
+        call->exception = NULL;
+        call->as_is = false;
+        call->made = NULL;
+        call->error.status = COFFER_OK;
+        call->error.error_class = COFFER_CLASS_NONE;
+        call->error.offset = -1;
+        call->error.message[0] = '\0';
         innermost = call;
 }
 

@@ -99,10 +99,14 @@ static bool write_making(pycoffer_pickler *self, PyObject *object, const parts *
 
 /* ---- what is put into it ---- */
 
+/* The iterator is used up to here: there is no second try with Python's own pickler. */
 static bool save_pair(pycoffer_pickler *self, PyObject *pair)
 {
-        return PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2 &&
-               pycoffer_pickler_save(self, PyTuple_GET_ITEM(pair, 0)) &&
+        if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+                PyErr_SetString(PyExc_TypeError, "dict items iterator must return 2-tuples");
+                return false;
+        }
+        return pycoffer_pickler_save(self, PyTuple_GET_ITEM(pair, 0)) &&
                pycoffer_pickler_save(self, PyTuple_GET_ITEM(pair, 1));
 }
 
