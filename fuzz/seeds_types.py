@@ -1,31 +1,60 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write the seeds of fuzz_types from the conformance vectors: of each type one as stored and one as sent, and what is refused."""
+"""Write the seeds of fuzz_types and of each type's own targets from the conformance vectors: what is stored, what is sent, what is refused."""
 import json
 import pathlib
+import re
 
 HERE = pathlib.Path(__file__).resolve().parent
 LARGEST = 1000
-vectors = json.loads((HERE.parent / "tests/conformance/types.json").read_text())
-folder = HERE / "corpus/types"
-folder.mkdir(parents=True, exist_ok=True)
+EACH = 6
+FORMATS = ("storage", "wire")
+cases = json.loads((HERE.parent / "tests/conformance/types.json").read_text())
 
 
-def write(name, kind, data):
+def write(corpus, name, data):
     if len(data) < LARGEST:
-        (folder / name).write_bytes(kind.encode() + b"\n" + data)
+        folder = HERE / "corpus" / corpus
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
 
 
-seen = set()
-for vector in vectors["vectors"]:
-    kind = vector["type"]
-    if kind not in seen:
-        name = "".join(c if c.isalnum() else "_" for c in kind)
-        write(f"{name}_stored", kind, bytes.fromhex(vector["storage"]))
-        write(f"{name}_sent", kind, vector["wire"].encode())
-        seen.add(kind)
-for number, vector in enumerate(vectors["refused"]):
-    data = vector["wire"].encode() if "wire" in vector else bytes.fromhex(vector["storage"])
-    write(f"refused_{number:03}", vector["type"], data)
-for number, name in enumerate(vectors["no_types"][:12]):
-    write(f"no_type_{number:02}", name, b"5")
+def data_of(case, format):
+    """None when the case is one of the other format."""
+    return None if format not in case else case["wire"].encode() if format == "wire" else bytes.fromhex(case["storage"])
+
+
+def of_all_types():
+    seen = set()
+    for case in cases["vectors"]:
+        kind = case["type"]
+        if kind not in seen:
+            for format, how in zip(FORMATS, ("stored", "sent")):
+                write("types", f"{re.sub(r'[^A-Za-z0-9]', '_', kind)}_{how}", kind.encode() + b"\n" + data_of(case, format))
+            seen.add(kind)
+    for number, case in enumerate(cases["refused"]):
+        data = data_of(case, "wire" if "wire" in case else "storage")
+        write("types", f"refused_{number:03}", case["type"].encode() + b"\n" + data)
+    for number, name in enumerate(cases["no_types"][:12]):
+        write("types", f"no_type_{number:02}", name.encode() + b"\n5")
+
+
+def short_name(kind):
+    base, bracket, _ = kind.partition("[")
+    return "json_options" if base == "Json" and bracket else base.lower()
+
+
+def of_each_type():
+    for group in ("vectors", "refused"):
+        count = {}
+        for case in cases[group]:
+            for format in FORMATS:
+                corpus, data = f"type_{short_name(case['type'])}_{format}", data_of(case, format)
+                number = count.get(corpus, 0)
+                if data and number < EACH:
+                    write(corpus, f"{group}_{number}", data)
+                    count[corpus] = number + 1
+
+
+of_all_types()
+of_each_type()
