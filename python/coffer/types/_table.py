@@ -6,10 +6,12 @@ from __future__ import annotations
 import base64
 import binascii
 import importlib
+import struct
 from collections.abc import Sequence
 from typing import Any
 
 from .._errors import Malformed, Missing
+from ._arrow_ipc import is_compressed
 from ._base import ABSENT, IOType, only_blob
 
 
@@ -19,6 +21,24 @@ def _arrow() -> Any:
         return importlib.import_module("pyarrow")
     except ImportError as error:
         raise Missing("a Table needs the package pyarrow") from error
+
+
+_MAGIC = b"ARROW1"
+_HEAD_BYTES = 8  # the magic, and zeros
+
+
+def _read(arrow: Any, blob: Any) -> Any:
+    """The table of an IPC file, over its bytes. Reads the stream of messages that such a file has in it, in which no place can lead to another twice."""
+    data = memoryview(blob).cast("B")
+    if data[:_HEAD_BYTES] != _MAGIC + b"\0\0" or data[-len(_MAGIC) :] != _MAGIC:
+        raise ValueError("it is no file in the Arrow IPC format")
+    stream = arrow.py_buffer(data[_HEAD_BYTES:])
+    # Arrow would allocate what a compressed buffer says that it holds, before it looks into it.
+    if any(is_compressed(memoryview(message.metadata)) for message in arrow.ipc.MessageReader.open_stream(stream)):
+        raise ValueError("it is compressed; a Table is stored as it is, so that it can be read where it lies")
+    table = arrow.ipc.open_stream(stream).read_all()
+    table.validate(full=True)  # or what others make of it may read beyond the bytes
+    return table
 
 
 class Table(IOType):
@@ -51,9 +71,8 @@ class Table(IOType):
     def _storage_deserialize(cls, blobs: Sequence[Any], metadata: dict[str, Any]) -> Table:
         arrow = _arrow()
         try:
-            table = arrow.ipc.open_file(arrow.py_buffer(memoryview(only_blob(cls, blobs)))).read_all()
-            table.validate(full=True)  # or what others make of it may read beyond the bytes
-        except arrow.ArrowException as error:
+            table = _read(arrow, only_blob(cls, blobs))
+        except (arrow.ArrowException, ValueError, OSError, struct.error) as error:
             raise Malformed(f"it is no Table: {' '.join(str(error).split())}") from error
         return cls(table)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import base64
+import random
 import subprocess
 import sys
 
@@ -49,6 +50,52 @@ def test_damaged_offsets_are_found():
     assert data.count(offsets) == 1
     with pytest.raises(coffer.Malformed):
         types.Table.deserialize([data.replace(offsets, offsets[:8] + b"\xff\xff\xff\x7f")])
+
+
+def written(table, **options):
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+WORDS = pa.table({"n": [0] * 1000, "word": pa.array(["a", "b"] * 500).dictionary_encode()})
+
+
+@pytest.mark.parametrize("codec", ["zstd", "lz4"])
+@pytest.mark.parametrize("table", [WORDS, WORDS.select(["n"]), WORDS.select(["word"])], ids=["both", "batch", "dictionary"])
+def test_compressed_files_are_refused_and_nothing_is_allocated(codec, table):
+    data = written(table, compression=codec)
+    claim = (8000).to_bytes(8, "little")  # of the numbers: what they are said to be, uncompressed
+    before = pa.total_allocated_bytes()
+    for each in (data, data.replace(claim, (2**45).to_bytes(8, "little"))):
+        with pytest.raises(coffer.Malformed, match="is compressed"):
+            types.Table.deserialize([each])
+    assert pa.total_allocated_bytes() == before
+
+
+def test_a_claim_of_rows_that_are_not_there():
+    data = written(pa.table({"n": pa.array([7] * 1000, pa.int64())}))
+    claim = (1000).to_bytes(8, "little")
+    assert data.count(claim) == 2  # of the batch and of its column
+    with pytest.raises(coffer.Malformed):
+        types.Table.deserialize([data.replace(claim, (2**60).to_bytes(8, "little"))])
+
+
+def test_damaged_files_are_read_or_refused_within_their_bytes():
+    dice = random.Random(5)
+    data = written(WORDS)
+    pool = pa.default_memory_pool()
+    peak = max(pool.max_memory(), 1 << 20)
+    for _ in range(400):
+        damaged = bytearray(data)
+        for _ in range(dice.randrange(1, 5)):
+            damaged[dice.randrange(len(data))] = dice.choice((0, 1, 0x7F, 0x80, 0xFF))
+        try:
+            types.Table.deserialize([bytes(damaged[: dice.choice((len(data), dice.randrange(len(data))))])])
+        except coffer.Malformed:
+            pass
+        assert pool.max_memory() <= peak
 
 
 def test_no_tables():
