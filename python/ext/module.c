@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module.h"
 
+#include "attributes.h"
 #include "blobs.h"
 #include "bytes.h"
 #include "class_registry.h"
@@ -18,6 +19,7 @@
 #include "store.h"
 #include "task.h"
 #include "tensor.h"
+#include "unpickler.h"
 
 pycoffer_state *pycoffer_state_of(PyObject *module)
 {
@@ -62,7 +64,9 @@ bool pycoffer_classes_import(pycoffer_state *state)
 /* Add a type or functions to the module, and what they need to its state. */
 static bool (*const parts[])(PyObject *module, pycoffer_state *state) = {
         pycoffer_errors_import,
+        pycoffer_attributes_init,
         pycoffer_pickle_init,
+        pycoffer_unpickler_add,
         pycoffer_bytes_add_type,
         pycoffer_blobs_add_type,
         pycoffer_tensor_add_type,
@@ -110,14 +114,19 @@ static int visit_references(pycoffer_state *state, int (*each)(PyObject **refere
                 &state->dispatch_table,
                 &state->extension_registry,
                 &state->array_type,
+                &state->unpickling_error,
+                &state->name_mapping,
+                &state->import_mapping,
+                &state->inverted_registry,
+                &state->extension_cache,
         };
         int result = 0;
         for (size_t i = 0; !result && i < COFFER_STATUS_COUNT; i++)
                 result = each(&state->errors[i], user);
-        for (size_t i = 0; !result && i < PYCOFFER_NAME_COUNT; i++)
-                result = each(&state->names[i], user);
         for (size_t i = 0; !result && i < PYCOFFER_CLASS_COUNT; i++)
                 result = each(&state->classes[i], user);
+        for (size_t i = 0; !result && i < PYCOFFER_NAME_COUNT; i++)
+                result = each(&state->names[i], user);
         for (size_t i = 0; !result && i < sizeof(single) / sizeof(single[0]); i++)
                 result = each(single[i], user);
         return result;

@@ -22,16 +22,28 @@ typedef enum pycoffer_class {
 } pycoffer_class;
 
 /* Names of attributes, as interned texts. */
+#define PYCOFFER_NAMES(X)                                                                                              \
+        X(ADD, "add")                                                                                                  \
+        X(APPEND, "append")                                                                                            \
+        X(CLASS, "__class__")                                                                                          \
+        X(DICT, "__dict__")                                                                                            \
+        X(DOT, ".")                                                                                                    \
+        X(EXTEND, "extend")                                                                                            \
+        X(GETINITARGS, "__getinitargs__")                                                                              \
+        X(MODULE, "__module__")                                                                                        \
+        X(NAME, "__name__")                                                                                            \
+        X(NEW, "__new__")                                                                                              \
+        X(NEWOBJ, "__newobj__")                                                                                        \
+        X(NEWOBJ_EX, "__newobj_ex__")                                                                                  \
+        X(QUALNAME, "__qualname__")                                                                                    \
+        X(REDUCE_EX, "__reduce_ex__")                                                                                  \
+        X(SETSTATE, "__setstate__")
+
 typedef enum pycoffer_name {
-        PYCOFFER_NAME_CLASS = 0,
-        PYCOFFER_NAME_DOT,
-        PYCOFFER_NAME_MODULE,
-        PYCOFFER_NAME_NAME,
-        PYCOFFER_NAME_NEWOBJ,
-        PYCOFFER_NAME_NEWOBJ_EX,
-        PYCOFFER_NAME_QUALNAME,
-        PYCOFFER_NAME_REDUCE_EX,
-        PYCOFFER_NAME_COUNT
+#define PYCOFFER_NAME_OF(name, text) PYCOFFER_NAME_##name,
+        PYCOFFER_NAMES(PYCOFFER_NAME_OF)
+#undef PYCOFFER_NAME_OF
+                PYCOFFER_NAME_COUNT
 } pycoffer_name;
 
 /* The state of one instance of the module: each interpreter has its own. Whoever hands the library something that leads
@@ -57,8 +69,13 @@ typedef struct pycoffer_state {
         PyObject *names[PYCOFFER_NAME_COUNT];
         PyObject *protocol;           /* of pickles, as an int */
         PyObject *dispatch_table;     /* of copyreg */
-        PyObject *extension_registry; /* of copyreg */
+        PyObject *extension_registry; /* of copyreg, class to code, */
+        PyObject *inverted_registry;  /* code to class */
+        PyObject *extension_cache;    /* and code to what was found */
         PyObject *array_type;         /* numpy.ndarray; NULL until one is met */
+        PyObject *unpickling_error;
+        PyObject *name_mapping; /* of _compat_pickle */
+        PyObject *import_mapping;
 } pycoffer_state;
 
 extern PyModuleDef pycoffer_module;

@@ -161,22 +161,6 @@ static PyMethodDef functions[] = {
 
 /* ---- what it keeps from pickle to pickle ---- */
 
-static bool intern_names(pycoffer_state *state)
-{
-        static const char *const names[PYCOFFER_NAME_COUNT] = {
-                [PYCOFFER_NAME_CLASS] = "__class__",       [PYCOFFER_NAME_DOT] = ".",
-                [PYCOFFER_NAME_MODULE] = "__module__",     [PYCOFFER_NAME_NAME] = "__name__",
-                [PYCOFFER_NAME_NEWOBJ] = "__newobj__",     [PYCOFFER_NAME_NEWOBJ_EX] = "__newobj_ex__",
-                [PYCOFFER_NAME_QUALNAME] = "__qualname__", [PYCOFFER_NAME_REDUCE_EX] = "__reduce_ex__",
-        };
-        for (size_t i = 0; i < PYCOFFER_NAME_COUNT; i++) {
-                state->names[i] = PyUnicode_InternFromString(names[i]);
-                if (!state->names[i])
-                        return false;
-        }
-        return true;
-}
-
 bool pycoffer_pickler_init(PyObject *module, pycoffer_state *state)
 {
         PyObject *copyreg = PyImport_ImportModule("copyreg");
@@ -185,6 +169,6 @@ bool pycoffer_pickler_init(PyObject *module, pycoffer_state *state)
                 state->dispatch_table ? PyObject_GetAttrString(copyreg, "_extension_registry") : NULL;
         Py_XDECREF(copyreg);
         state->protocol = PyLong_FromLong(PYCOFFER_PICKLE_PROTOCOL);
-        return state->extension_registry && state->protocol && intern_names(state) &&
+        return state->extension_registry && state->protocol &&
                PyModule_AddFunctions(module, functions) == 0;
 }

@@ -118,9 +118,6 @@ bool pycoffer_pickler_write_reduction(pycoffer_pickler *self, PyObject *object, 
  */
 bool pycoffer_pickler_save_array(pycoffer_pickler *self, PyObject *object, bool *is_written);
 
-/* A new reference to an attribute. False with an exception set; true with NULL where there is none. */
-bool pycoffer_pickler_attribute(PyObject *object, PyObject *name, PyObject **out);
-
 static inline bool pycoffer_pickler_op(pycoffer_pickler *self, uint8_t op)
 {
         uint8_t *to = pycoffer_pickle_room(&self->out, 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Classes, functions and whatever else is found under a name in a module: nothing but the two names is written. What is
  * wrong with a name is for Python's own pickler to say. */
+#include "attributes.h"
 #include "pickler.h"
 
 enum { EXT1_LAST = 0xff, EXT2_LAST = 0xffff };
@@ -23,21 +24,13 @@ static void free_place(place *found)
         Py_XDECREF(found->part_of);
 }
 
-bool pycoffer_pickler_attribute(PyObject *object, PyObject *name, PyObject **out)
-{
-        *out = PyObject_GetAttr(object, name);
-        if (!*out && PyErr_ExceptionMatches(PyExc_AttributeError))
-                PyErr_Clear();
-        return *out || !PyErr_Occurred();
-}
-
 /* Follows all parts from `module`: a new reference to what is there, or NULL, perhaps without an exception. */
 static PyObject *follow(PyObject *module, PyObject *parts, PyObject **part_of)
 {
         PyObject *parent = NULL, *at = Py_NewRef(module);
         for (Py_ssize_t i = 0; at && i < PyList_GET_SIZE(parts); i++) {
                 PyObject *part = NULL;
-                if (!pycoffer_pickler_attribute(at, PyList_GET_ITEM(parts, i), &part))
+                if (!pycoffer_attribute(at, PyList_GET_ITEM(parts, i), &part))
                         part = NULL;
                 Py_XSETREF(parent, at);
                 at = part;
@@ -80,7 +73,7 @@ static PyObject *search_modules(PyObject *object, PyObject *parts)
 
 static bool find_module_name(pycoffer_pickler *self, PyObject *object, place *found)
 {
-        if (!pycoffer_pickler_attribute(object, self->state->names[PYCOFFER_NAME_MODULE], &found->module_name))
+        if (!pycoffer_attribute(object, self->state->names[PYCOFFER_NAME_MODULE], &found->module_name))
                 return false;
         if (found->module_name == Py_None)
                 Py_CLEAR(found->module_name);
@@ -104,7 +97,7 @@ static bool find_place(pycoffer_pickler *self, PyObject *object, PyObject *name,
 {
         if (name)
                 found->name = Py_NewRef(name);
-        else if (!pycoffer_pickler_attribute(object, self->state->names[PYCOFFER_NAME_QUALNAME], &found->name))
+        else if (!pycoffer_attribute(object, self->state->names[PYCOFFER_NAME_QUALNAME], &found->name))
                 return false;
         if (!found->name || !split_name(self, found) || !find_module_name(self, object, found) || !find_module(found))
                 return false;

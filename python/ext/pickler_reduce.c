@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Objects that are written as what they reduce to. A reduction that is not as it should be is for Python's own pickler
  * to complain of. */
+#include "attributes.h"
 #include "pickler.h"
 
 /* The parts of a reduction, borrowed; NULL for those that are not there. */
@@ -39,7 +40,7 @@ static making find_making(pycoffer_pickler *self, PyObject *callable)
 {
         PyObject *const *names = self->state->names;
         PyObject *name = NULL;
-        if (!pycoffer_pickler_attribute(callable, names[PYCOFFER_NAME_NAME], &name))
+        if (!pycoffer_attribute(callable, names[PYCOFFER_NAME_NAME], &name))
                 return MAKE_ERROR;
         making found = MAKE_BY_CALL;
         if (name && PyUnicode_Check(name)) {
@@ -58,7 +59,7 @@ static bool write_new(pycoffer_pickler *self, PyObject *object, PyObject *argume
         if (!cls || !PyType_Check(cls))
                 return false;
         PyObject *own = NULL;
-        if (!pycoffer_pickler_attribute(object, self->state->names[PYCOFFER_NAME_CLASS], &own))
+        if (!pycoffer_attribute(object, self->state->names[PYCOFFER_NAME_CLASS], &own))
                 return false;
         bool is_own = own == cls;
         Py_XDECREF(own);
