@@ -3,6 +3,8 @@
 #ifndef COFFER_BYTES_H
 #define COFFER_BYTES_H
 
+#include <sys/uio.h>
+
 #include <coffer/error.h>
 
 COFFER_BEGIN_DECLS
@@ -64,6 +66,17 @@ struct coffer_stream {
         coffer_status (*read)(coffer_stream *stream, void *buffer, size_t capacity_bytes, size_t *got_bytes,
                               coffer_error *error);
         void (*close)(coffer_stream *stream); /* frees the stream */
+};
+
+/* Bytes that can be read at any place, by any number of threads at once. */
+typedef struct coffer_random_access coffer_random_access;
+struct coffer_random_access {
+        uint64_t size_bytes;
+        /* Fills the `count` (at most 64) pieces of memory with the bytes from `offset_bytes` on. COFFER_CORRUPT when
+         * the bytes end before. */
+        coffer_status (*read)(coffer_random_access *stored, uint64_t offset_bytes, const struct iovec *memory,
+                              size_t count, coffer_error *error);
+        void (*close)(coffer_random_access *stored); /* frees it */
 };
 
 /* A stream over the bytes; it holds a reference until it is closed. */

@@ -103,8 +103,10 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_loader_next(coffer_cas_loa
 
 /* ---- parts, streams, facts ---- */
 
-/* A stream over the contents, read as the sidecar says and checked (key and CRC) when its end is reached; memory does
- * not depend on the size. It must be closed before the store is freed. */
+/* A stream over the contents, read as the sidecar says and checked as the store does (key, CRC) when its end is
+ * reached. A read fills all of its room unless the end comes first; with room for some MiB several threads make the
+ * contents, straight into it. Memory does not depend on the size: at most 16 MiB. The stream must be closed before the
+ * store is freed, which may be done at any time. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_open(coffer_cas *cas, const char *key, coffer_stream **out,
                                                            coffer_error *error);
 

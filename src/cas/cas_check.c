@@ -31,12 +31,14 @@ static coffer_status drain(coffer_stream *stream, uint64_t *size_bytes, coffer_e
 static coffer_status try_reading(coffer_cas *cas, const char *key, const char *path, const coffer_frame_class *frame,
                                  uint64_t *size_bytes, coffer_error *error)
 {
-        coffer_stream *stored = NULL, *contents = NULL;
+        coffer_blob_source source = {NULL, NULL};
+        coffer_stream *contents = NULL;
 
-        COFFER_TRY(cas->storage->class_->open(cas->storage, path, &stored, NULL, error));
-        coffer_status status = coffer_cas_wrap_stream(cas, key, path, frame, UINT64_MAX, stored, &contents, error);
+        COFFER_TRY(coffer_blob_source_open(cas, path, &source, NULL, error));
+        coffer_status status = coffer_blob_stream_open(cas, key, path, frame, UINT64_MAX, COFFER_KEY_CHECKED, &source,
+                                                       &contents, error);
         if (status != COFFER_OK) {
-                stored->close(stored);
+                coffer_blob_source_close(&source);
                 return status;
         }
         status = drain(contents, size_bytes, error);
@@ -215,7 +217,7 @@ coffer_status coffer_cas_transfer(coffer_cas *from, coffer_cas *to, const char *
                 return to->storage->class_->require(to->storage, path, error);
         if (there.health == COFFER_BLOB_NO_SIDECAR || there.health == COFFER_BLOB_BAD_SIDECAR)
                 return coffer_cas_mend(to, key, there.health, NULL, error);
-        COFFER_TRY(coffer_cas_open(from, key, &contents, error));
+        COFFER_TRY(coffer_cas_open_proving(from, key, &contents, error));
         coffer_status status = copy_contents(contents, to, path, there.health == COFFER_BLOB_DAMAGED, error);
         contents->close(contents);
         return status;

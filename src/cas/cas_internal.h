@@ -16,6 +16,9 @@ struct coffer_cas {
         uint64_t max_stored_bytes; /* larger files are not read; 0: any size is */
 };
 
+/* The SHA-1 of nothing: no checksum tells an emptied file from one that was always empty. */
+#define COFFER_EMPTY_KEY "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+
 /* Up to here the key costs little to check. */
 #define COFFER_CAS_CHEAP_BYTES ((uint64_t)16 << 20)
 
@@ -68,12 +71,32 @@ coffer_status coffer_unstable_digest(const coffer_bytes *contents, char digest[C
 COFFER_MUST_CHECK
 coffer_status coffer_unstable_copy(const coffer_bytes *contents, coffer_bytes **out, coffer_error *error);
 
-/* Wraps a stream over stored bytes, which it owns on success: unframed (NULL: raw), with key and CRC checked at the
- * end. */
+/* The stored bytes of a blob, as its storage gives them: the other one is NULL. */
+typedef struct coffer_blob_source {
+        coffer_random_access *random;
+        coffer_stream *stream;
+} coffer_blob_source;
+
+/* `metadata` may be NULL. COFFER_NOT_FOUND when the blob is missing. */
 COFFER_MUST_CHECK
-coffer_status coffer_cas_wrap_stream(coffer_cas *cas, const char *key, const char *path,
-                                     const coffer_frame_class *frame, uint64_t max_bytes, coffer_stream *stored,
-                                     coffer_stream **out, coffer_error *error);
+coffer_status coffer_blob_source_open(const coffer_cas *cas, const char *path, coffer_blob_source *out, char **metadata,
+                                      coffer_error *error);
+void coffer_blob_source_close(coffer_blob_source *source);
+
+typedef enum coffer_key_check { COFFER_KEY_CHECKED, COFFER_KEY_CHECKED_IF_CHEAP, COFFER_KEY_TRUSTED } coffer_key_check;
+
+/* A stream over the contents of a source, which it owns on success: unframed (`frame` NULL: raw) and checked. */
+COFFER_MUST_CHECK
+coffer_status coffer_blob_stream_open(const coffer_cas *cas, const char *key, const char *path,
+                                      const coffer_frame_class *frame, uint64_t max_bytes, coffer_key_check check,
+                                      const coffer_blob_source *source, coffer_stream **out, coffer_error *error);
+
+/* coffer_cas_open that checks the key in any case. */
+COFFER_MUST_CHECK
+coffer_status coffer_cas_open_proving(coffer_cas *cas, const char *key, coffer_stream **out, coffer_error *error);
+
+/* How the store wants keys to be checked of what has this sidecar. */
+coffer_key_check coffer_cas_key_check(const coffer_cas *cas, const coffer_sidecar *sidecar);
 
 /* What a closer look at a blob found. */
 typedef struct coffer_blob_finding {

@@ -6,9 +6,6 @@
 #include "util/cursor.h"
 #include "util/digest.h"
 
-/* The SHA-1 of nothing: no checksum tells an emptied file from one that was always empty. */
-#define EMPTY_KEY "da39a3ee5e6b4b0d3255bfef95601890afd80709"
-
 static coffer_status compare_keys(const char *found, const char *key, coffer_error *error)
 {
         if (strcmp(found, key) != 0)
@@ -58,26 +55,28 @@ static coffer_status unframe_proven(const coffer_cas *cas, const char *key, cons
         return COFFER_OK;
 }
 
-/* Whether the key is to be checked however large the contents are. */
-static bool key_is_due(const coffer_cas *cas, const coffer_sidecar *sidecar)
+coffer_key_check coffer_cas_key_check(const coffer_cas *cas, const coffer_sidecar *sidecar)
 {
         bool nothing_else = !sidecar->frame || !sidecar->is_there;
-        return cas->verify == COFFER_VERIFY_KEY || (cas->verify == COFFER_VERIFY_AUTO && nothing_else);
+        if (cas->verify == COFFER_VERIFY_CRC)
+                return COFFER_KEY_TRUSTED;
+        return cas->verify == COFFER_VERIFY_KEY || nothing_else ? COFFER_KEY_CHECKED : COFFER_KEY_CHECKED_IF_CHEAP;
 }
 
 static coffer_status load_as_told(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
                                   const coffer_sidecar *sidecar, coffer_bytes **out, coffer_error *error)
 {
         coffer_bytes *contents _cleanup_bytes_ = NULL;
+        coffer_key_check check = coffer_cas_key_check(cas, sidecar);
 
-        if (key_is_due(cas, sidecar))
+        if (check == COFFER_KEY_CHECKED)
                 COFFER_TRY(unframe_proven(cas, key, blob, sidecar->frame, &contents, error));
         else
                 COFFER_TRY(unframe(cas, blob, sidecar->frame, NULL, &contents, error));
         uint64_t size_bytes = coffer_bytes_size(contents);
-        if (size_bytes == 0 && strcmp(key, EMPTY_KEY) != 0)
+        if (size_bytes == 0 && strcmp(key, COFFER_EMPTY_KEY) != 0)
                 return coffer_error_set(error, COFFER_CORRUPT, "the contents are gone: the file is empty");
-        if (!key_is_due(cas, sidecar) && cas->verify == COFFER_VERIFY_AUTO && size_bytes <= COFFER_CAS_CHEAP_BYTES)
+        if (check == COFFER_KEY_CHECKED_IF_CHEAP && size_bytes <= COFFER_CAS_CHEAP_BYTES)
                 COFFER_TRY(check_key(contents, key, error));
         *out = TAKE_PTR(contents);
         return COFFER_OK;

@@ -18,7 +18,8 @@ typedef enum coffer_inflate_result {
 enum { COFFER_INFLATE_LOOKS_BACK_BYTES = 8 };
 
 /* Compressors and inflaters are used by one thread at a time. */
-typedef struct coffer_deflate_library {
+typedef struct coffer_deflate_library coffer_deflate_library;
+struct coffer_deflate_library {
         const char *name;
         int levels;    /* 1 to so many; 0: does not compress */
         int own_level; /* comes close to gzip's level 3 in size and is fast */
@@ -41,7 +42,7 @@ typedef struct coffer_deflate_library {
 
         /* CRC-32 of gzip; begins with 0. */
         uint32_t (*crc)(uint32_t crc, coffer_cursor data);
-} coffer_deflate_library;
+};
 
 typedef enum coffer_deflate_role {
         COFFER_DEFLATE_COMPRESS,

@@ -33,6 +33,13 @@ typedef struct coffer_frame_class {
                               coffer_bytes **out, coffer_error *error);
         /* Owns `stored` on success. */
         coffer_status (*open)(coffer_stream *stored, uint64_t max_bytes, coffer_stream **out, coffer_error *error);
+        /* The same over bytes that can be read at any place; owns them on success. Streams that are read with room for
+         * much fill all of it. `watch` may be NULL. */
+        coffer_status (*open_random)(coffer_random_access *stored, uint64_t max_bytes, const coffer_frame_watch *watch,
+                                     coffer_stream **out, coffer_error *error);
+        /* How large the contents claim to be, by both ends of the stored bytes, exactly or not; whether that is so, and
+         * whether this is a frame at all, only reading tells. */
+        coffer_status (*expect)(coffer_random_access *stored, coffer_frame_sizes *out, coffer_error *error);
         coffer_status (*measure)(coffer_cursor stored, coffer_frame_sizes *out, coffer_error *error);
 } coffer_frame_class;
 

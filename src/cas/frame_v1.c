@@ -55,5 +55,7 @@ const coffer_frame_class coffer_frame_v1 = {
         .write = coffer_frame_v1_write,
         .read = coffer_frame_v1_read,
         .open = coffer_frame_v1_open,
+        .open_random = coffer_frame_v1_open_random,
+        .expect = coffer_frame_v1_expect,
         .measure = coffer_frame_v1_measure,
 };

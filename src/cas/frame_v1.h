@@ -3,12 +3,16 @@
 #ifndef COFFER_CAS_FRAME_V1_H
 #define COFFER_CAS_FRAME_V1_H
 
+#include "cas/deflate.h"
 #include "cas/frame.h"
 
 extern const coffer_frame_class coffer_frame_v1;
 
 /* Contents are cut into members of so many bytes, the last one shorter. */
 enum { COFFER_FRAME_V1_MEMBER_BYTES = 1 << 20 };
+
+/* Stored blocks of deflate: as long as they may be. */
+enum { COFFER_STORED_BLOCK_BYTES = 65535, COFFER_STORED_BLOCK_HEADER_BYTES = 5 };
 
 /* The parts of the class. */
 COFFER_MUST_CHECK
@@ -18,6 +22,11 @@ coffer_status coffer_frame_v1_read(coffer_cursor stored, uint64_t max_bytes, con
                                    coffer_bytes **out, coffer_error *error);
 COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_open(coffer_stream *stored, uint64_t max_bytes, coffer_stream **out, coffer_error *error);
+COFFER_MUST_CHECK
+coffer_status coffer_frame_v1_open_random(coffer_random_access *stored, uint64_t max_bytes,
+                                          const coffer_frame_watch *watch, coffer_stream **out, coffer_error *error);
+COFFER_MUST_CHECK
+coffer_status coffer_frame_v1_expect(coffer_random_access *stored, coffer_frame_sizes *out, coffer_error *error);
 COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_measure(coffer_cursor stored, coffer_frame_sizes *out, coffer_error *error);
 
@@ -47,6 +56,11 @@ void coffer_frame_index_done(coffer_frame_index *index);
 COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_read_apart(const coffer_frame_index *index, const coffer_frame_watch *watch,
                                          coffer_bytes *out, coffer_error *error);
+
+/* Inflates one member to `contents`, where it has room, and checks it. `inflater` is of the library. */
+COFFER_MUST_CHECK
+coffer_status coffer_frame_v1_inflate_member(const coffer_frame_member *member, const coffer_deflate_library *library,
+                                             void *inflater, uint8_t *contents, coffer_error *error);
 
 /* Steps over the current member of the reader, which has sizes. */
 struct coffer_gzip_reader;

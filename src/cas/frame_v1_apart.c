@@ -81,11 +81,10 @@ coffer_status coffer_frame_v1_index(coffer_cursor stored, uint64_t max_bytes, co
 
 /* ---- inflating ---- */
 
-static coffer_status inflate_member(apart_reader *reader, const coffer_frame_member *member, void *inflater,
-                                    coffer_error *error)
+coffer_status coffer_frame_v1_inflate_member(const coffer_frame_member *member, const coffer_deflate_library *library,
+                                             void *inflater, uint8_t *contents, coffer_error *error)
 {
         coffer_gzip_reader gzip;
-        uint8_t *contents = reader->contents + member->offset;
         size_t produced_bytes;
         bool ended;
 
@@ -93,15 +92,13 @@ static coffer_status inflate_member(apart_reader *reader, const coffer_frame_mem
         gzip.stored_bytes += member->stored_offset;
         gzip.position_bytes = member->offset;
         COFFER_TRY(coffer_gzip_next_member(&gzip, &ended, error));
-        reader->library->inflater_reset(inflater);
-        coffer_inflate_result result = coffer_inflate_on(reader->library, inflater, &gzip.input, contents,
-                                                         member->content_bytes, &produced_bytes);
+        library->inflater_reset(inflater);
+        coffer_inflate_result result =
+                coffer_inflate_on(library, inflater, &gzip.input, contents, member->content_bytes, &produced_bytes);
         if (result != COFFER_INFLATE_END)
                 return coffer_gzip_inflate_fault(&gzip, result, error);
         uint32_t crc = coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(0, coffer_cursor_of(contents, produced_bytes));
-        COFFER_TRY(coffer_gzip_end_member(&gzip, crc, produced_bytes, error));
-        coffer_fs_passed(member->stored);
-        return COFFER_OK;
+        return coffer_gzip_end_member(&gzip, crc, produced_bytes, error);
 }
 
 static coffer_status inflate_step(void *user, size_t index, size_t worker, coffer_error *error)
@@ -109,7 +106,11 @@ static coffer_status inflate_step(void *user, size_t index, size_t worker, coffe
         apart_reader *reader = user;
         if (!reader->inflaters[worker])
                 COFFER_TRY(reader->library->inflater_new(&reader->inflaters[worker], error));
-        return inflate_member(reader, &reader->index->members[index], reader->inflaters[worker], error);
+        const coffer_frame_member *member = &reader->index->members[index];
+        COFFER_TRY(coffer_frame_v1_inflate_member(member, reader->library, reader->inflaters[worker],
+                                                  reader->contents + member->offset, error));
+        coffer_fs_passed(member->stored);
+        return COFFER_OK;
 }
 
 static coffer_status watch_step(void *user, size_t index, size_t worker, coffer_error *error)

@@ -65,9 +65,10 @@ void coffer_gzip_reader_init(coffer_gzip_reader *reader, coffer_cursor stored, u
 coffer_status coffer_gzip_reader_init_stream(coffer_gzip_reader *reader, coffer_stream *stream, uint64_t max_bytes,
                                              coffer_error *error)
 {
-        uint8_t *buffer = coffer_alloc_zeroed(1, COFFER_INFLATE_LOOKS_BACK_BYTES + INPUT_BYTES);
+        uint8_t *buffer = coffer_alloc(COFFER_INFLATE_LOOKS_BACK_BYTES + INPUT_BYTES);
         if (!buffer)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to decompress");
+        memset(buffer, 0, COFFER_INFLATE_LOOKS_BACK_BYTES);
         coffer_gzip_reader_init(reader, coffer_cursor_of(buffer + COFFER_INFLATE_LOOKS_BACK_BYTES, 0), max_bytes);
         reader->stream = stream;
         reader->buffer = buffer;
@@ -333,4 +334,11 @@ coffer_status coffer_gzip_end_member(coffer_gzip_reader *reader, uint32_t crc, u
                 return coffer_gzip_fault(reader, error, "a gzip member has other sizes than its header says");
         reader->position_bytes += content_bytes;
         return COFFER_OK;
+}
+
+void coffer_gzip_step_over(coffer_gzip_reader *reader, uint64_t offset_bytes)
+{
+        reader->input = coffer_cursor_of(reader->buffer + COFFER_INFLATE_LOOKS_BACK_BYTES, 0);
+        reader->stored_bytes = offset_bytes;
+        reader->position_bytes += reader->sizes.content_bytes;
 }

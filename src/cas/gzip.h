@@ -66,6 +66,10 @@ coffer_status coffer_gzip_next_member(coffer_gzip_reader *reader, bool *ended, c
 COFFER_MUST_CHECK
 coffer_status coffer_gzip_more_input(coffer_gzip_reader *reader, bool *got, coffer_error *error);
 
+/* Steps over the current member, whose contents somebody else reads; the stream goes on at its end, which is at
+ * `offset_bytes`. */
+void coffer_gzip_step_over(coffer_gzip_reader *reader, uint64_t offset_bytes);
+
 /* Reads and checks the trailer of the current member, whose contents had this CRC and size. */
 COFFER_MUST_CHECK
 coffer_status coffer_gzip_end_member(coffer_gzip_reader *reader, uint32_t crc, uint64_t content_bytes,

@@ -163,6 +163,20 @@ static coffer_status local_open(coffer_storage *storage, const char *path, coffe
         return COFFER_OK;
 }
 
+static coffer_status local_open_random(coffer_storage *storage, const char *path, coffer_random_access **stored,
+                                       char **metadata_json, coffer_error *error)
+{
+        char *file _cleanup_free_ = NULL, *metadata _cleanup_free_ = NULL;
+
+        COFFER_TRY(coffer_local_file(storage, path, &file, error));
+        if (metadata_json)
+                COFFER_TRY(read_sidecar(file, &metadata, error));
+        COFFER_TRY(coffer_fs_open_random(file, stored, error));
+        if (metadata_json)
+                *metadata_json = TAKE_PTR(metadata);
+        return COFFER_OK;
+}
+
 typedef struct list_call {
         coffer_status (*visit)(void *user, const char *name, coffer_entry_type type, coffer_error *error);
         void *user;
@@ -271,11 +285,12 @@ static void local_free(coffer_storage *storage)
 #define LOCAL_CLASS(type_name)                                                                                         \
         {                                                                                                              \
                 .version = COFFER_STORAGE_VERSION, .type = type_name, .stat = local_stat, .put = local_put,            \
-                .get = local_get, .open = local_open, .list = local_list, .remove = local_remove,                      \
-                .put_metadata = coffer_local_put_metadata, .move = local_move, .require = local_require,               \
-                .sync = local_sync, .leftovers = coffer_local_leftovers, .begin = coffer_local_begin,                  \
-                .write = coffer_local_write, .commit = coffer_local_commit, .abort = coffer_local_abort,               \
-                .lock = coffer_local_lock, .unlock = coffer_local_unlock, .free = local_free,                          \
+                .get = local_get, .open = local_open, .open_random = local_open_random, .list = local_list,            \
+                .remove = local_remove, .put_metadata = coffer_local_put_metadata, .move = local_move,                 \
+                .require = local_require, .sync = local_sync, .leftovers = coffer_local_leftovers,                     \
+                .begin = coffer_local_begin, .write = coffer_local_write, .commit = coffer_local_commit,               \
+                .abort = coffer_local_abort, .lock = coffer_local_lock, .unlock = coffer_local_unlock,                 \
+                .free = local_free,                                                                                    \
         }
 static const coffer_storage_class classes[] = {LOCAL_CLASS("local"), LOCAL_CLASS("spin")};
 

@@ -30,6 +30,10 @@ void coffer_fs_passed(coffer_cursor part);
 /* A stream over the file. COFFER_NOT_FOUND when missing. */
 COFFER_MUST_CHECK coffer_status coffer_fs_open_stream(const char *path, coffer_stream **out, coffer_error *error);
 
+/* The file's bytes at any place. COFFER_NOT_FOUND when missing. */
+COFFER_MUST_CHECK coffer_status coffer_fs_open_random(const char *path, coffer_random_access **out,
+                                                      coffer_error *error);
+
 /* Makes the directory and its missing parents (mode 0777 less the umask). */
 COFFER_MUST_CHECK coffer_status coffer_fs_make_directories(const char *path, coffer_error *error);
 

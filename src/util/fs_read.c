@@ -223,3 +223,72 @@ coffer_status coffer_fs_open_stream(const char *path, coffer_stream **out, coffe
         *out = &self->stream;
         return COFFER_OK;
 }
+
+struct file_access {
+        coffer_random_access stored;
+        int descriptor;
+        char path[]; /* for messages */
+};
+
+enum { MAX_PIECES = 64 };
+
+/* Takes what has been read off the front. */
+static struct iovec *pass(struct iovec *memory, struct iovec *end, size_t got_bytes)
+{
+        while (memory < end && got_bytes >= memory->iov_len)
+                got_bytes -= memory++->iov_len;
+        if (got_bytes > 0) {
+                memory->iov_base = (uint8_t *)memory->iov_base + got_bytes;
+                memory->iov_len -= got_bytes;
+        }
+        return memory;
+}
+
+static coffer_status file_access_read(coffer_random_access *stored, uint64_t offset_bytes, const struct iovec *memory,
+                                      size_t count, coffer_error *error)
+{
+        struct file_access *self = (struct file_access *)stored;
+        struct iovec rest[MAX_PIECES], *next = rest, *end = rest + count;
+
+        if (count > MAX_PIECES)
+                return coffer_error_set(error, COFFER_INVALID, "too many pieces of memory to read into at once");
+        memcpy(rest, memory, count * sizeof(*memory));
+        while ((next = pass(next, end, 0)) < end) {
+                ssize_t got_bytes = preadv(self->descriptor, next, (int)(end - next), (off_t)offset_bytes);
+                if (got_bytes < 0 && errno == EINTR)
+                        continue;
+                if (got_bytes < 0)
+                        return coffer_fs_error(error, errno, "read", self->path);
+                if (got_bytes == 0)
+                        return coffer_error_set_at(error, COFFER_CORRUPT, (int64_t)offset_bytes,
+                                                   "%s ends while it is read", self->path);
+                next = pass(next, end, (size_t)got_bytes);
+                offset_bytes += (uint64_t)got_bytes;
+        }
+        return COFFER_OK;
+}
+
+static void file_access_close(coffer_random_access *stored)
+{
+        struct file_access *self = (struct file_access *)stored;
+        coffer_fs_closep(&self->descriptor);
+        coffer_free(self);
+}
+
+coffer_status coffer_fs_open_random(const char *path, coffer_random_access **out, coffer_error *error)
+{
+        int descriptor _cleanup_(coffer_fs_closep) = -1;
+        uint64_t size_bytes;
+        size_t path_bytes = strlen(path) + 1;
+
+        COFFER_TRY(open_regular(path, &descriptor, &size_bytes, error));
+        struct file_access *self = coffer_alloc(sizeof(*self) + path_bytes);
+        if (!self)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory to read %s", path);
+        self->stored = (coffer_random_access){size_bytes, file_access_read, file_access_close};
+        self->descriptor = descriptor;
+        memcpy(self->path, path, path_bytes);
+        descriptor = -1;
+        *out = &self->stored;
+        return COFFER_OK;
+}

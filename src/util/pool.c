@@ -24,6 +24,8 @@ static struct {
         unsigned generation; /* how many forks lie between the first process and this one */
 } pool = {.mutex = PTHREAD_MUTEX_INITIALIZER, .offered = PTHREAD_COND_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
 
+static unsigned forks; /* changes while there is one thread only */
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* ---- width ---- */
@@ -75,6 +77,7 @@ static void after_fork_in_child(void)
         pool.queued = pool.threads = pool.idle = 0;
         pool.generation++;
         coffer_slots_reset();
+        forks++;
 }
 
 static void watch_forks(void)
@@ -236,4 +239,9 @@ void coffer_pool_finish(coffer_job *job)
 void coffer_pool_withdraw(coffer_job *job)
 {
         finish(job, false);
+}
+
+unsigned coffer_pool_forks(void)
+{
+        return forks;
 }

@@ -37,4 +37,8 @@ void coffer_pool_finish(coffer_job *job);
 /* The same, but a job that nobody has begun is not run any more. */
 void coffer_pool_withdraw(coffer_job *job);
 
+/* How often this process and those before it have forked, each as the child. A job offered before that is lost: it must
+ * be neither finished nor withdrawn. */
+unsigned coffer_pool_forks(void);
+
 #endif

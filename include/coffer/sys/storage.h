@@ -60,6 +60,9 @@ typedef struct coffer_storage_class {
          */
         coffer_status (*open)(coffer_storage *storage, const char *path, coffer_stream **stream, char **metadata_json,
                               coffer_error *error);
+        /* The same for a storage whose objects can be read at any place; NULL: those of this one can't. */
+        coffer_status (*open_random)(coffer_storage *storage, const char *path, coffer_random_access **stored,
+                                     char **metadata_json, coffer_error *error);
         /* Names directly below `path` ("" is the root), sorted; none when it is missing. Leftovers of crashed writers
          * and metadata sidecars are not objects and not shown, nor is Metaflow's metadata tree "_meta". */
         coffer_status (*list)(coffer_storage *storage, const char *path,

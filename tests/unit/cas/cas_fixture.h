@@ -63,6 +63,28 @@ static inline ino_t file_number(const char *path)
         return status.st_ino;
 }
 
+/* Puts a file into the store as it is; `sidecar` may be NULL. */
+static inline void plant(const char *key, coffer_cursor file, const char *sidecar)
+{
+        char directory[64];
+        mkdir("root", 0777);
+        mkdir("root/F", 0777);
+        mkdir("root/F/data", 0777);
+        snprintf(directory, sizeof(directory), "root/F/data/%.2s", key);
+        mkdir(directory, 0777);
+        write_file(file_of(key), file.data, file.size_bytes);
+        unlink(sidecar_of(key));
+        if (sidecar)
+                write_text(sidecar_of(key), sidecar);
+}
+
+static inline void plant_framed(const char *key, coffer_cursor contents, const char *sidecar)
+{
+        coffer_buf file _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
+        append_stock_member(&file, contents);
+        plant(key, coffer_buf_cursor(&file), sidecar);
+}
+
 /* Loads and compares; the status when it can't be loaded. */
 static inline coffer_status loads(coffer_cas *cas, const char *key, coffer_cursor expected, bool raw,
                                   coffer_error *error)
