@@ -1,127 +1,94 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""One table: saves and loads of whole artifacts, ours against Metaflow's own, same objects, same run.
+"""How fast coffer saves and loads, beside stock Metaflow, what the machine allows, and what else one might use.
 
-usage: bench/bench.py [--mib 128] [--rounds 5] [--build build]
+Three parts: the table (each payload by stock and by us, in turn), scaling (how cost grows), peers. Without --table, --scaling or --peers all are done.
+docs/performance.md tells how it is measured and shows the latest results; --write-docs puts new ones there.
 """
+
 import argparse
-import os
+import dataclasses
+import json
 import pathlib
-import pickle
-import random
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from typing import Any
 
-import numpy as np
+import machine
+import payloads
+import peers
+import report
+import saves
+import scaling
+from runner import ChildFailed, Runner
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+PARTS = ("table", "scaling", "peers")
 
 
-def make_text(size):
-    """English-like text: words of skewed frequency."""
-    chosen = random.Random(7)
-    words = ["".join(chosen.choices("etaoinshrdlucmfwyp", k=chosen.randint(2, 9))) for _ in range(5000)]
-    weights = [1 / (rank + 1) for rank in range(len(words))]
-    piece = " ".join(chosen.choices(words, weights, k=400_000))
-    return (piece * (size // len(piece) + 1))[:size]
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for part in PARTS:
+        parser.add_argument(f"--{part}", action="append_const", dest="parts", const=part, help="this part, not all")
+    parser.add_argument("--rounds", type=int, default=5, help="default %(default)s")
+    parser.add_argument("--mib", type=int, default=128, help="of arrays and text, default %(default)s")
+    parser.add_argument("--only", default="", metavar="TEXT", help="payloads with TEXT in their name")
+    parser.add_argument("--full", action="store_true", help="scaling to 4 GiB, and stock as far as ours; needs 12 GiB of memory")
+    parser.add_argument("--quick", action="store_true", help="small and once, to see that all works; times mean nothing")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all that was measured")
+    parser.add_argument("--plot", type=pathlib.Path, metavar="DIR", help="write plots, as PNG and SVG")
+    parser.add_argument("--write-docs", action="store_true", help="put tables and plots into docs/performance.md")
+    parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE", help="measure nothing, take what --json wrote")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="where coffer was built, default build/")
+    parser.add_argument("--scratch", type=pathlib.Path, help="where files are written, and stay; default a new directory in the build directory")
+    return parser.parse_args()
 
 
-def payloads(size):
-    """name -> (kind for the C bench, objects)."""
-    generator = np.random.default_rng(1)
-    return {
-        "random float64": ("npy", [generator.random(size // 8)]),
-        "small ints": ("npy", [generator.integers(0, 100, size // 8)]),
-        "text": ("text", [make_text(size)]),
-        "5,000 small dicts": ("pickles", [{"id": i, "name": f"row {i}", "score": i * 0.5} for i in range(5000)]),
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    sizes = payloads.QUICK if options.quick else dataclasses.replace(payloads.FULL, size_bytes=options.mib << 20)
+    options.build.joinpath("bench").mkdir(exist_ok=True)
+    scratch = options.scratch or pathlib.Path(tempfile.mkdtemp(prefix="files-", dir=options.build.resolve() / "bench"))
+    scratch.mkdir(parents=True, exist_ok=True)
+    runner = Runner(scratch, options.build.resolve(), 1 if options.quick else options.rounds, options.quick)
+    result: dict[str, Any] = {
+        "about": machine.facts(scratch, runner.build / "coffer"),
+        "settings": {**dataclasses.asdict(sizes), "rounds": runner.rounds, "quick": options.quick},
     }
+    parts = options.parts or PARTS
+    try:
+        if "table" in parts:
+            result["table"] = saves.run(runner, sizes, options.only)
+        if "scaling" in parts:
+            result["scaling"] = scaling.run(runner, options.quick, options.full)
+        if "peers" in parts:
+            result["peers"] = peers.run(runner, sizes, options.only)
+    finally:
+        runner.close()
+    runner.say(f"done; what was written stays in {scratch}")
+    return result
 
 
-def write_input(path, kind, objects):
-    if kind == "npy":
-        with path.open("wb") as file:
-            np.save(file, objects[0])
-    elif kind == "text":
-        path.write_text(objects[0])
-    else:
-        path.write_bytes(b"".join(pickle.dumps(each, protocol=4) for each in objects))
+def main() -> None:
+    options = parse()
+    try:
+        result = json.loads(options.source.read_text()) if options.source else measure(options)
+    except ChildFailed as failure:
+        sys.exit(f"bench: {failure}")
+    print("\n".join(report.header(result)))
+    for part in PARTS:
+        for table in report.tables(result, part):
+            print(f"\n{report.as_text(table)}")
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    if options.plot:
+        import plot
 
+        plot.write_all(result, options.plot, ("png", "svg"))
+    if options.write_docs:
+        import pages
 
-def stock_round(root, objects):
-    from metaflow.datastore import FlowDataStore
-    from metaflow.plugins import DATASTORES
-
-    storage = next(each for each in DATASTORES if each.TYPE == "local")
-    flow = FlowDataStore("Bench", storage_impl=storage, ds_root=str(root))
-    task = flow.get_task_datastore("1", "start", "1", attempt=0, mode="w")
-    task.init_task()
-    named = [(f"a{i}", each) for i, each in enumerate(objects)]
-    begin = time.perf_counter()
-    task.save_artifacts(iter(named), len_hint=len(named))
-    task.done()
-    saved = time.perf_counter() - begin
-    task = flow.get_task_datastore("1", "start", "1")
-    begin = time.perf_counter()
-    for _ in task.load_artifacts([name for name, _ in named]):
-        pass
-    return saved, time.perf_counter() - begin
-
-
-def our_round(program, root, kind, path, sync):
-    env = dict(os.environ, COFFER_SYNC=sync)
-    line = subprocess.run([program, str(root), "1", kind, str(path)], env=env, check=True, capture_output=True, text=True)
-    saved, loaded = map(float, line.stdout.split())
-    return saved, loaded
-
-
-def disk_bytes(root):
-    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file() and "data" in path.parts)
-
-
-def show(label, stock, ours, durable, sizes):
-    def cells(column):
-        ratios = [a[column] / b[column] for a, b in zip(stock, ours)]
-        spread = f"{min(ratios):.1f}-{max(ratios):.1f}"
-        return (
-            f"{statistics.median(a[column] for a in stock):9.3f} {statistics.median(b[column] for b in ours):9.4f} "
-            f"{statistics.median(ratios):7.1f} ({spread:>11})"
-        )
-
-    synced = statistics.median(a[0] / b[0] for a, b in zip(stock, durable))
-    print(f"{label:18} {cells(0)} {synced:8.1f} {cells(1)} {sizes[1] / sizes[0]:6.2f}", flush=True)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mib", type=int, default=128)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--build", default=str(ROOT / "build"))
-    options = parser.parse_args()
-    program = os.path.join(options.build, "bench", "bench-save-load")
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="coffer-bench-"))
-    print(f"seconds, medians of {options.rounds} rounds; x = stock / ours (least-most); files stay in {scratch}")
-    print(f"{'':18} {'save: stock':>9} {'ours':>7} {'x':>7} {'':13} {'durable x':>8} {'load: stock':>8} {'ours':>7} {'x':>7} {'':13}   disk")
-    for label, (kind, objects) in payloads(options.mib << 20).items():
-        path = scratch / f"{label}.input"
-        write_input(path, kind, objects)
-        stock, ours, durable = [], [], []
-        for number in range(options.rounds):
-            where = scratch / label.replace(" ", "-") / str(number)
-            rounds = [
-                (stock, lambda: stock_round(where / "stock", objects)),
-                (ours, lambda: our_round(program, where / "ours", kind, path, "0")),
-                (durable, lambda: our_round(program, where / "durable", kind, path, "1")),
-            ]
-            for results, run in rounds:
-                os.sync()  # or a durable save would flush what the one before it left
-                results.append(run())
-        show(label, stock, ours, durable, (disk_bytes(where / "stock"), disk_bytes(where / "ours")))
+        pages.write(result, ROOT / "docs")
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("METAFLOW_HOME", tempfile.mkdtemp())
-    os.environ["COFFER_DISABLE"] = "1"  # Metaflow is to be stock, also where the drop-in is installed
-    sys.exit(main())
+    main()

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times whole saves and loads of a task's artifacts: object in memory, to disk and back.
- *   bench-save-load STORE ROUNDS npy|text|pickles FILE
- * "pickles" is a file of pickles in a row, each an artifact of its own. Every round writes a store of its own, STORE/N.
- * Prints one line a round: seconds of save (with done) and of load. */
+/* One save or load of a task's artifacts, without Python:
+ *   bench-save-load save STORE COUNT all|each FILE     the COUNT pickles in FILE, one after the other
+ *   bench-save-load load STORE COUNT all|each
+ * "all" makes one call for all artifacts, "each" one for each. Prints as JSON what it took, and what memory came on top
+ * of what the process had. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <coffer/coffer.h>
 
-typedef struct inputs {
-        coffer_artifact *artifacts;
-        size_t count;
-} inputs;
-
-static double now(void)
-{
-        struct timespec time;
-        clock_gettime(CLOCK_MONOTONIC, &time);
-        return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
+typedef struct usage {
+        double seconds;
+        double processor_seconds;
+        double resident_mib;
+        double peak_mib;
+} usage;
 
 static void check(coffer_status status, const coffer_error *error)
 {
@@ -29,6 +26,70 @@ static void check(coffer_status status, const coffer_error *error)
         fprintf(stderr, "bench-save-load: %s\n", error->message);
         exit(1);
 }
+
+static void *must_have(void *memory)
+{
+        if (!memory) {
+                fprintf(stderr, "bench-save-load: out of memory\n");
+                exit(1);
+        }
+        return memory;
+}
+
+/* ---- measuring ---- */
+
+static double memory_mib(const char *field)
+{
+        char line[256];
+        double kib = 0;
+        FILE *status = must_have(fopen("/proc/self/status", "r"));
+        while (fgets(line, sizeof(line), status)) {
+                if (strncmp(line, field, strlen(field)) == 0)
+                        kib = strtod(line + strlen(field), NULL);
+        }
+        fclose(status);
+        return kib / 1024;
+}
+
+static double seconds_of(struct timeval time)
+{
+        return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
+}
+
+static usage usage_now(void)
+{
+        struct timespec time;
+        struct rusage used;
+        usage now;
+        getrusage(RUSAGE_SELF, &used);
+        now.processor_seconds = seconds_of(used.ru_utime) + seconds_of(used.ru_stime);
+        now.resident_mib = memory_mib("VmRSS:");
+        now.peak_mib = memory_mib("VmHWM:");
+        clock_gettime(CLOCK_MONOTONIC, &time);
+        now.seconds = (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+        return now;
+}
+
+static usage begin_measuring(void)
+{
+        FILE *peak = fopen("/proc/self/clear_refs", "w");
+        if (peak) {
+                fputs("5", peak); /* the peak begins anew */
+                fclose(peak);
+        }
+        return usage_now();
+}
+
+/* `end` is read before anything is printed or released. */
+static void print_usage(usage begin, usage end)
+{
+        double added = end.peak_mib - begin.resident_mib, kept = end.resident_mib - begin.resident_mib;
+        printf("{\"seconds\": %.6f, \"processor_seconds\": %.6f, \"added_mib\": %.3f, \"kept_mib\": %.3f}\n",
+               end.seconds - begin.seconds, end.processor_seconds - begin.processor_seconds, added > 0 ? added : 0,
+               kept > 0 ? kept : 0);
+}
+
+/* ---- artifacts ---- */
 
 static coffer_bytes *read_file(const char *path)
 {
@@ -40,9 +101,9 @@ static coffer_bytes *read_file(const char *path)
                 exit(1);
         }
         size_t size = (size_t)ftell(file);
-        void *memory = coffer_alloc(size);
+        void *memory = must_have(coffer_alloc(size));
         rewind(file);
-        if (!memory || fread(memory, 1, size, file) != size)
+        if (fread(memory, 1, size, file) != size)
                 exit(1);
         fclose(file);
         check(coffer_bytes_new(&bytes, &error), &error);
@@ -50,38 +111,14 @@ static coffer_bytes *read_file(const char *path)
         return bytes;
 }
 
-static void add(inputs *all, coffer_document *document)
-{
-        char name[32];
-        snprintf(name, sizeof(name), "a%zu", all->count);
-        all->artifacts = realloc(all->artifacts, (all->count + 1) * sizeof(*all->artifacts));
-        all->artifacts[all->count].name = strdup(name);
-        all->artifacts[all->count++].object = coffer_object_from_document(document);
-        coffer_document_unref(document);
-}
-
-static void read_text(coffer_bytes *bytes, inputs *all)
-{
-        coffer_error error = COFFER_ERROR_INIT;
-        coffer_document *document = NULL;
-        coffer_value *value = NULL;
-        coffer_cursor text;
-        check(coffer_bytes_contiguous(bytes, &text, &error), &error);
-        check(coffer_document_new(&document, &error), &error);
-        check(coffer_document_keep(document, bytes, &error), &error);
-        check(coffer_value_str(document, text, true, &value, &error), &error);
-        coffer_document_set_root(document, value);
-        add(all, document);
-}
-
-static void read_pickles(coffer_bytes *bytes, inputs *all)
+static void read_pickles(coffer_bytes *bytes, coffer_artifact *artifacts, size_t count)
 {
         coffer_error error = COFFER_ERROR_INIT;
         coffer_pickle_read_options options = COFFER_PICKLE_READ_OPTIONS_INIT;
         coffer_cursor rest;
         options.allow_trailing = true;
         check(coffer_bytes_contiguous(bytes, &rest, &error), &error);
-        while (rest.size_bytes > 0) {
+        for (size_t i = 0; i < count; i++) {
                 coffer_bytes *one = NULL;
                 coffer_document *document = NULL;
                 uint64_t end = 0;
@@ -89,81 +126,99 @@ static void read_pickles(coffer_bytes *bytes, inputs *all)
                 check(coffer_bytes_append_borrow(one, rest, NULL, NULL, &error), &error);
                 check(coffer_pickle_read(one, &options, &document, &end, &error), &error);
                 coffer_bytes_unref(one);
-                add(all, document);
+                artifacts[i].object = coffer_object_from_document(document);
+                coffer_document_unref(document);
                 rest.data += end;
                 rest.size_bytes -= end;
         }
 }
 
-static inputs read_inputs(const char *kind, coffer_bytes *bytes)
+static const char **make_names(size_t count)
 {
-        inputs all = {NULL, 0};
-        coffer_error error = COFFER_ERROR_INIT;
-        coffer_document *document = NULL;
-        if (strcmp(kind, "npy") == 0) {
-                check(coffer_document_from_npy(bytes, &document, &error), &error);
-                add(&all, document);
-        } else if (strcmp(kind, "text") == 0) {
-                read_text(bytes, &all);
-        } else {
-                read_pickles(bytes, &all);
+        const char **names = must_have(calloc(count, sizeof(*names)));
+        for (size_t i = 0; i < count; i++) {
+                char *name = must_have(malloc(24));
+                snprintf(name, 24, "a%zu", i);
+                names[i] = name;
         }
-        return all;
+        return names;
 }
 
-static void run_round(const char *root, const inputs *all)
+/* ---- the two things measured ---- */
+
+static coffer_task *open_task(coffer_store *store, bool for_writing)
 {
-        const char **names = calloc(all->count, sizeof(*names));
-        coffer_object *objects = calloc(all->count, sizeof(*objects));
         coffer_error error = COFFER_ERROR_INIT;
         coffer_task_options options = COFFER_TASK_OPTIONS_INIT;
-        coffer_store *store = NULL;
         coffer_task *task = NULL;
-
-        check(coffer_store_open(root, NULL, &store, &error), &error);
-        options.mode = COFFER_WRITE;
+        options.mode = for_writing ? COFFER_WRITE : COFFER_READ;
         options.without_provider = true;
         check(coffer_task_open(store, "Bench", "1", "start", "1", &options, &task, &error), &error);
-        check(coffer_task_init(task, &error), &error);
-        double begin = now();
-        check(coffer_task_save(task, all->artifacts, all->count, &error), &error);
-        check(coffer_task_done(task, &error), &error);
-        double saved = now() - begin;
-        coffer_task_free(task);
+        return task;
+}
 
-        for (size_t i = 0; i < all->count; i++)
-                names[i] = all->artifacts[i].name;
-        options.mode = COFFER_READ;
-        check(coffer_task_open(store, "Bench", "1", "start", "1", &options, &task, &error), &error);
-        begin = now();
-        check(coffer_task_load_many(task, names, all->count, objects, &error), &error);
-        for (size_t i = 0; i < all->count; i++)
-                coffer_object_unref(&objects[i]);
-        printf("%.6f %.6f\n", saved, now() - begin);
-        free(objects);
-        free(names);
+static void save(coffer_store *store, const char **names, size_t count, size_t step, const char *path)
+{
+        coffer_error error = COFFER_ERROR_INIT;
+        coffer_artifact *artifacts = must_have(calloc(count, sizeof(*artifacts)));
+        coffer_bytes *bytes = read_file(path);
+        read_pickles(bytes, artifacts, count);
+        for (size_t i = 0; i < count; i++)
+                artifacts[i].name = names[i];
+
+        usage begin = begin_measuring();
+        coffer_task *task = open_task(store, true);
+        check(coffer_task_init(task, &error), &error);
+        for (size_t i = 0; i < count; i += step)
+                check(coffer_task_save(task, artifacts + i, step, &error), &error);
+        check(coffer_task_done(task, &error), &error);
+        print_usage(begin, usage_now());
+
         coffer_task_free(task);
-        coffer_store_unref(store);
+        for (size_t i = 0; i < count; i++)
+                coffer_object_unref(&artifacts[i].object);
+        free(artifacts);
+        coffer_bytes_unref(bytes);
+}
+
+static void load(coffer_store *store, const char **names, size_t count, size_t step)
+{
+        coffer_error error = COFFER_ERROR_INIT;
+        coffer_object *objects = must_have(calloc(count, sizeof(*objects)));
+
+        usage begin = begin_measuring();
+        coffer_task *task = open_task(store, false);
+        for (size_t i = 0; i < count; i += step)
+                check(coffer_task_load_many(task, names + i, step, objects + i, &error), &error);
+        print_usage(begin, usage_now());
+
+        for (size_t i = 0; i < count; i++)
+                coffer_object_unref(&objects[i]);
+        coffer_task_free(task);
+        free(objects);
 }
 
 int main(int argc, char **argv)
 {
-        if (argc != 5) {
-                fprintf(stderr, "usage: bench-save-load STORE ROUNDS npy|text|pickles FILE\n");
+        coffer_error error = COFFER_ERROR_INIT;
+        coffer_store *store = NULL;
+        bool is_save = argc == 6 && strcmp(argv[1], "save") == 0;
+        if (!is_save && (argc != 5 || strcmp(argv[1], "load") != 0)) {
+                fprintf(stderr, "usage: bench-save-load save STORE COUNT all|each FILE\n"
+                                "       bench-save-load load STORE COUNT all|each\n");
                 return 2;
         }
-        coffer_bytes *bytes = read_file(argv[4]);
-        inputs all = read_inputs(argv[3], bytes);
-        for (int round = 0; round < atoi(argv[2]); round++) {
-                char root[4096];
-                snprintf(root, sizeof(root), "%s/%d", argv[1], round);
-                run_round(root, &all);
-        }
-        for (size_t i = 0; i < all.count; i++) {
-                free((void *)(uintptr_t)all.artifacts[i].name);
-                coffer_object_unref(&all.artifacts[i].object);
-        }
-        free(all.artifacts);
-        coffer_bytes_unref(bytes);
+        size_t count = (size_t)strtoul(argv[3], NULL, 10);
+        size_t step = strcmp(argv[4], "each") == 0 ? 1 : count;
+        const char **names = make_names(count);
+        check(coffer_store_open(argv[2], NULL, &store, &error), &error);
+        if (is_save)
+                save(store, names, count, step, argv[5]);
+        else
+                load(store, names, count, step);
+        coffer_store_unref(store);
+        for (size_t i = 0; i < count; i++)
+                free((void *)(uintptr_t)names[i]);
+        free(names);
         return 0;
 }
