@@ -18,8 +18,7 @@ lint:
 
 bench:
 	@tools/setup test
-	@tools/build build
-	@.venv/bin/python bench/bench.py
+	@tools/bench $(ARGS)
 
 clean:
-	rm -rf build build-asan build-tsan build-clang build-zlib build-fuzz demo-store
+	rm -rf build build-asan build-tsan build-clang build-zlib build-fuzz build-bench demo-store

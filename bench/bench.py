@@ -37,11 +37,16 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small and once, to see that all works; times mean nothing")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all that was measured")
     parser.add_argument("--plot", type=pathlib.Path, metavar="DIR", help="write plots, as PNG and SVG")
-    parser.add_argument("--write-docs", action="store_true", help="put tables and plots into docs/performance.md")
+    parser.add_argument(
+        "--write-docs", type=pathlib.Path, nargs="?", const=ROOT / "docs", metavar="DIR", help="put tables and plots into docs/performance.md, or DIR's"
+    )
     parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE", help="measure nothing, take what --json wrote")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="where coffer was built, default build/")
     parser.add_argument("--scratch", type=pathlib.Path, help="where files are written, and stay; default a new directory in the build directory")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.write_docs and (options.parts or options.only):
+        parser.error("--write-docs takes all parts and payloads")
+    return options
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -87,7 +92,7 @@ def main() -> None:
     if options.write_docs:
         import pages
 
-        pages.write(result, ROOT / "docs")
+        pages.write(result, options.write_docs)
 
 
 if __name__ == "__main__":
