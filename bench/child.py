@@ -5,6 +5,7 @@
 what is asked about.
 """
 
+import importlib
 import json
 import os
 import pathlib
@@ -64,10 +65,8 @@ def do(job: dict[str, Any]) -> str:
 
 
 def serve() -> None:
-    import metaflow.plugins
-    import pandas
-
-    assert metaflow.plugins and pandas  # the forks have them
+    for name in ("metaflow.plugins", "pandas", "joblib", "safetensors.numpy", "zarr", "blosc2"):
+        importlib.import_module(name)
 
     for line in sys.stdin:
         job, environment = json.loads(line)
