@@ -44,7 +44,7 @@ _coffer() {
                         store=(--store "${COMP_WORDS[i + 1]}")
                         ((i++))
                         ;;
-                -a | --as | -n | --attempt | -o | --output | -c | --check | -t | --tag | -d | --depth | -i | --items) ((i++)) ;;
+                -a | --as | -n | --attempt | -o | --output | -c | --check | -t | --tag | -d | --depth | -i | --items | --slice) ((i++)) ;;
                 -*) ;;
                 *)
                         if [[ -z $command ]]; then
@@ -74,7 +74,7 @@ _coffer() {
                 mapfile -t COMPREPLY < <(compgen -W "0 1 2 3 4 5" -- "$word")
                 return
                 ;;
-        -t | --tag | -d | --depth | -i | --items) return ;;
+        -t | --tag | -d | --depth | -i | --items | --slice) return ;;
         esac
 
         if [[ $word == -* ]]; then
@@ -82,9 +82,9 @@ _coffer() {
                 case $command in
                 "") options+=" --version" ;;
                 put) options+=" --as --attempt --tag --json" ;;
-                get) options+=" --output --as --attempt --raw --wire" ;;
+                get) options+=" --output --as --attempt --raw --wire --slice" ;;
                 ls) options+=" --all --long --attempt --json" ;;
-                show) options+=" --all --attempt --depth --items --scan --json" ;;
+                show) options+=" --all --attempt --depth --items --slice --scan --json" ;;
                 spec) options+=" --check --attempt" ;;
                 serializers) options+=" --long --json" ;;
                 verify) options+=" --repair --json" ;;

@@ -2,6 +2,7 @@
 /* The frame reader takes any bytes: from memory and as a stream it finds the same contents, and what is measured
  * without inflating agrees with them. And any bytes can be framed and come back. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cas/frame_v1.h"
 #include "util/buf.h"
@@ -70,6 +71,33 @@ static void read_frame(coffer_cursor frame)
                 abort();
 }
 
+/* Parts of sound contents are theirs; parts of others are errors, or the members that are sound. */
+static void read_parts(coffer_cursor frame)
+{
+        coffer_bytes *stored _cleanup_bytes_ = borrow(frame), *whole _cleanup_bytes_ = NULL;
+        coffer_ranges *ranges = NULL;
+        uint8_t part[STEP_BYTES];
+        size_t got_bytes;
+
+        bool is_sound = coffer_frame_v1.read(frame, MAX_CONTENT_BYTES, NULL, &whole, NULL) == COFFER_OK;
+        coffer_status status = coffer_frame_v1.open_ranges(stored, MAX_CONTENT_BYTES, &ranges, NULL);
+        if (status != COFFER_OK && is_sound)
+                abort();
+        for (uint64_t offset = 5 * (frame.size_bytes % 999); status == COFFER_OK; offset = offset / 2) {
+                bool is_read = ranges->read(ranges, offset, part, 1 + frame.size_bytes % STEP_BYTES, &got_bytes,
+                                            NULL) == COFFER_OK;
+                coffer_cursor rest = is_sound ? coffer_bytes_segment(whole, 0) : coffer_cursor_of(NULL, 0), before;
+                if (is_sound && (!is_read || (got_bytes > 0 && (!coffer_cursor_take(&rest, (size_t)offset, &before) ||
+                                                                rest.size_bytes < got_bytes ||
+                                                                memcmp(rest.data, part, got_bytes) != 0))))
+                        abort();
+                if (offset == 0)
+                        break;
+        }
+        if (ranges)
+                ranges->close(ranges);
+}
+
 static coffer_status append(void *user, coffer_cursor data, coffer_error *error)
 {
         return coffer_buf_append_cursor(user, data, error);
@@ -90,6 +118,7 @@ static void frame_and_read(coffer_cursor contents)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         read_frame(coffer_cursor_of(data, size));
+        read_parts(coffer_cursor_of(data, size));
         frame_and_read(coffer_cursor_of(data, size));
         return 0;
 }

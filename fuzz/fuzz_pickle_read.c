@@ -45,6 +45,23 @@ static coffer_status read_whole(coffer_cursor input, const coffer_pickle_read_op
         return status;
 }
 
+typedef struct memory_ranges {
+        coffer_ranges base;
+        coffer_cursor input;
+} memory_ranges;
+
+static coffer_status read_range(coffer_ranges *ranges, uint64_t offset, void *buffer, size_t size_bytes,
+                                size_t *got_bytes, coffer_error *error)
+{
+        const memory_ranges *self = (memory_ranges *)ranges;
+        (void)error;
+        size_t left_bytes = offset < self->input.size_bytes ? self->input.size_bytes - (size_t)offset : 0;
+        *got_bytes = size_bytes < left_bytes ? size_bytes : left_bytes;
+        if (*got_bytes > 0)
+                memcpy(buffer, self->input.data + offset, *got_bytes);
+        return COFFER_OK;
+}
+
 static void same_kind(const coffer_document *left, const coffer_document *right)
 {
         const coffer_value *a = coffer_document_root(left);
@@ -77,6 +94,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         options.keep_bytes = 1 + size % 5;
         stream = (pieces){{read_piece, NULL}, input, 7};
         (void)!coffer_pickle_read_stream(&stream.base, &options, &cut, NULL);
+        memory_ranges memory = {{read_range, NULL}, input};
+        coffer_document *skipped = NULL;
+        bool is_skipped = coffer_pickle_read_ranges(&memory.base, &options, &skipped, NULL) == COFFER_OK;
+        if (is_skipped != (cut != NULL))
+                abort();
+        if (is_skipped)
+                same_kind(cut, skipped);
+        coffer_document_unref(skipped);
         coffer_document_unref(whole);
         coffer_document_unref(pieced);
         coffer_document_unref(cut);

@@ -129,6 +129,15 @@ static coffer_status deserialize(const coffer_serializer *self, coffer_format fo
         return COFFER_OK;
 }
 
+static coffer_status place_tensor(const coffer_serializer *self, const coffer_metadata *metadata,
+                                  coffer_ranges *contents, coffer_document *document, coffer_tensor *out,
+                                  uint64_t *data_offset, coffer_error *error)
+{
+        (void)self;
+        (void)metadata;
+        return coffer_tensor_place_npy(contents, document, out, data_offset, error);
+}
+
 COFFER_API const coffer_serializer *coffer_serializer_entry(uint32_t abi);
 
 COFFER_API const coffer_serializer *coffer_serializer_entry(uint32_t abi)
@@ -143,6 +152,7 @@ COFFER_API const coffer_serializer *coffer_serializer_entry(uint32_t abi)
                 .can_deserialize = can_deserialize,
                 .serialize = serialize,
                 .deserialize = deserialize,
+                .place_tensor = place_tensor,
         };
         return abi == COFFER_SERIALIZER_ABI ? &npy : NULL;
 }

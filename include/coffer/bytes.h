@@ -83,5 +83,15 @@ struct coffer_random_access {
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_bytes_open_stream(coffer_bytes *bytes, coffer_stream **out,
                                                                     coffer_error *error);
 
+/* Bytes that can be read at any place. */
+typedef struct coffer_ranges coffer_ranges;
+struct coffer_ranges {
+        /* Puts the `size_bytes` bytes from `offset` on into `buffer`, and their number into `*got_bytes`: fewer only
+         * where the bytes end. By one thread at a time. */
+        coffer_status (*read)(coffer_ranges *ranges, uint64_t offset, void *buffer, size_t size_bytes,
+                              size_t *got_bytes, coffer_error *error);
+        void (*close)(coffer_ranges *ranges); /* frees it */
+};
+
 COFFER_END_DECLS
 #endif

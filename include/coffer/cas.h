@@ -110,6 +110,13 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_loader_next(coffer_cas_loa
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_open(coffer_cas *cas, const char *key, coffer_stream **out,
                                                            coffer_error *error);
 
+/* The contents at any place, without inflating the rest where the members of the frame tell their sizes, as those that
+ * we write do; of other frames it inflates, and drops, what is before the place. Members that are read are checked by
+ * their CRC; the key can't be, nor can a raw blob. Memory does not depend on the size. It must be closed before the
+ * store is freed. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_open_ranges(coffer_cas *cas, const char *key, coffer_ranges **out,
+                                                                  coffer_error *error);
+
 typedef struct coffer_blob_stat {
         bool exists;
         uint64_t stored_bytes;

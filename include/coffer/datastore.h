@@ -186,6 +186,14 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_load_bytes(coffer_task *t
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_open_stream(coffer_task *task, const char *name,
                                                                    coffer_stream **out, coffer_error *error);
 
+/* A part of an array, as an object that has the tensor view: `slices` take from the first `count` dimensions, the
+ * others are taken whole. Little more than the part is read and in memory when the array is by itself in the artifact
+ * and its bytes are in one piece (a pickled NumPy array, a Tensor, the encoding of the extension npy); else all of it
+ * is loaded. COFFER_INVALID for slices that don't fit, COFFER_DECLINED for what is no array of plain elements. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_load_slice(coffer_task *task, const char *name,
+                                                                  const coffer_slice *slices, size_t count,
+                                                                  coffer_object *out, coffer_error *error);
+
 /* ---- metadata files and logs ---- */
 
 /* Writes <attempt>.<name> with JSON text (checked). */

@@ -51,6 +51,12 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_pickle_read_stream(coffer_stre
                                                                      const coffer_pickle_read_options *options,
                                                                      coffer_document **out, coffer_error *error);
 
+/* The same from what can be read at any place. Of bytes and bytearrays that are cut to their heads the rest is not even
+ * read, unless `piece` wants it. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_pickle_read_ranges(coffer_ranges *ranges,
+                                                                     const coffer_pickle_read_options *options,
+                                                                     coffer_document **out, coffer_error *error);
+
 typedef struct coffer_pickle_write_options {
         uint32_t version;
         uint32_t protocol; /* 2 or 4 */

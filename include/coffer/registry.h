@@ -146,6 +146,14 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_registry_deserialize(coffer_re
                                                                        const char *name, coffer_object *out,
                                                                        coffer_error *error);
 
+/* What array the contents of an artifact are, from little of them: see place_tensor in coffer/sys/serializer.h.
+ * COFFER_DECLINED when none says. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_registry_place_tensor(coffer_registry *registry,
+                                                                        const coffer_metadata *metadata,
+                                                                        coffer_ranges *contents, const char *name,
+                                                                        coffer_document *document, coffer_tensor *out,
+                                                                        uint64_t *data_offset, coffer_error *error);
+
 /* Serializers that would be asked, in order: priority ascending, then later entries first. Free with coffer_free; the
  * number is in `*count`. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_registry_order(coffer_registry *registry, coffer_choice **out,

@@ -88,6 +88,20 @@ COFFER_API COFFER_MUST_CHECK bool coffer_tensor_count(const coffer_tensor *tenso
 COFFER_API bool coffer_tensor_is_c_contiguous(const coffer_tensor *tensor);
 COFFER_API bool coffer_tensor_is_f_contiguous(const coffer_tensor *tensor);
 
+/* What to take of one dimension, as Python's slices say it: negative places count from the end, and a range is cut to
+ * what is there. An index takes one place, which must be there, and the dimension away. */
+typedef struct coffer_slice {
+        int64_t start;
+        int64_t stop;  /* the first place that is not taken; COFFER_SLICE_END: none */
+        int64_t step;  /* at least 1 */
+        bool is_index; /* `start` alone counts */
+} coffer_slice;
+#define COFFER_SLICE_END INT64_MAX
+#define COFFER_SLICE_ALL                                                                                               \
+        {                                                                                                              \
+                0, COFFER_SLICE_END, 1, false                                                                          \
+        }
+
 /* ---- documents ---- */
 
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_new(coffer_document **out, coffer_error *error);
@@ -295,6 +309,11 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_document_from_npy(coffer_bytes
                                                                     coffer_error *error);
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_tensor_to_npy(const coffer_tensor *tensor, coffer_document *owner,
                                                                 coffer_bytes **out, coffer_error *error);
+/* Shape, strides and dtype (made in `document`) of the array in such a file, from its header alone; the elements begin
+ * at `*data_offset`, and `out` has none of them. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_tensor_place_npy(coffer_ranges *file, coffer_document *document,
+                                                                   coffer_tensor *out, uint64_t *data_offset,
+                                                                   coffer_error *error);
 /* The beginning of that file, up to the array's `data_bytes`, which follow as they are in memory; they need not be
  * there (see coffer_pickle_read_options.piece). COFFER_DECLINED when the elements are in another order. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_tensor_npy_header(const coffer_tensor *tensor, coffer_bytes **out,

@@ -82,6 +82,18 @@ static coffer_status deserialize(const coffer_serializer *self, coffer_format fo
         return status;
 }
 
+static coffer_status place_tensor(const coffer_serializer *self, const coffer_metadata *metadata,
+                                  coffer_ranges *contents, coffer_document *document, coffer_tensor *out,
+                                  uint64_t *data_offset, coffer_error *error)
+{
+        coffer_iotype *type _cleanup_iotype_ = NULL;
+        coffer_cursor name;
+        if (!type_name_of(metadata, &name))
+                return COFFER_DECLINED;
+        COFFER_TRY(coffer_iotype_find(self->user, name, &type, error));
+        return coffer_iotype_place_tensor(type, contents, document, out, data_offset, error);
+}
+
 const coffer_serializer *coffer_iotype_serializer(coffer_registry *registry)
 {
         registry->iotype_serializer = (coffer_serializer){
@@ -94,6 +106,7 @@ const coffer_serializer *coffer_iotype_serializer(coffer_registry *registry)
                 .can_deserialize = can_deserialize,
                 .serialize = serialize,
                 .deserialize = deserialize,
+                .place_tensor = place_tensor,
         };
         return &registry->iotype_serializer;
 }

@@ -6,6 +6,7 @@
 
 #include <coffer/pickle.h>
 #include "util/cleanup.h"
+#include "value/forms_numpy.h"
 #include "value/value_internal.h"
 
 static const char written_encoding[] = "pickle-v4";
@@ -82,6 +83,33 @@ static coffer_status deserialize(const coffer_serializer *self, coffer_format fo
         return COFFER_OK;
 }
 
+/* Only elements of arrays this small are kept while looking where they are. */
+enum { KEEP_BYTES = 1 << 12 };
+
+static coffer_status place_tensor(const coffer_serializer *self, const coffer_metadata *metadata,
+                                  coffer_ranges *contents, coffer_document *document, coffer_tensor *out,
+                                  uint64_t *data_offset, coffer_error *error)
+{
+        coffer_pickle_read_options options = COFFER_PICKLE_READ_OPTIONS_INIT;
+        _cleanup_document_ coffer_document *read = NULL;
+        coffer_dtype_builder builder = {.document = document};
+        coffer_tensor tensor;
+        (void)self;
+        (void)metadata;
+        options.keep_bytes = KEEP_BYTES;
+        COFFER_TRY(coffer_pickle_read_ranges(contents, &options, &read, error));
+        const coffer_value *root = coffer_document_root(read);
+        COFFER_TRY(coffer_value_as_tensor(read, root, &tensor, error));
+        *data_offset = coffer_numpy_data_offset(root);
+        if (*data_offset == 0 || tensor.dtype.kind == 'O')
+                return COFFER_DECLINED; /* small, or not in one piece */
+        COFFER_TRY(coffer_dtype_copy(&builder, &tensor.dtype, &tensor.dtype, error));
+        tensor.data = NULL;
+        tensor.available_bytes = 0;
+        *out = tensor;
+        return COFFER_OK;
+}
+
 const coffer_serializer coffer_pickle_serializer = {
         .abi = COFFER_SERIALIZER_ABI,
         .struct_bytes = sizeof(coffer_serializer),
@@ -91,4 +119,5 @@ const coffer_serializer coffer_pickle_serializer = {
         .can_deserialize = can_deserialize,
         .serialize = serialize,
         .deserialize = deserialize,
+        .place_tensor = place_tensor,
 };

@@ -40,6 +40,9 @@ typedef struct coffer_frame_class {
         /* How large the contents claim to be, by both ends of the stored bytes, exactly or not; whether that is so, and
          * whether this is a frame at all, only reading tells. */
         coffer_status (*expect)(coffer_random_access *stored, coffer_frame_sizes *out, coffer_error *error);
+        /* Refers to `stored`. */
+        coffer_status (*open_ranges)(coffer_bytes *stored, uint64_t max_bytes, coffer_ranges **out,
+                                     coffer_error *error);
         coffer_status (*measure)(coffer_cursor stored, coffer_frame_sizes *out, coffer_error *error);
 } coffer_frame_class;
 

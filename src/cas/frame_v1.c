@@ -57,5 +57,6 @@ const coffer_frame_class coffer_frame_v1 = {
         .open = coffer_frame_v1_open,
         .open_random = coffer_frame_v1_open_random,
         .expect = coffer_frame_v1_expect,
+        .open_ranges = coffer_frame_v1_open_ranges,
         .measure = coffer_frame_v1_measure,
 };

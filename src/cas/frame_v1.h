@@ -28,6 +28,9 @@ coffer_status coffer_frame_v1_open_random(coffer_random_access *stored, uint64_t
 COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_expect(coffer_random_access *stored, coffer_frame_sizes *out, coffer_error *error);
 COFFER_MUST_CHECK
+coffer_status coffer_frame_v1_open_ranges(coffer_bytes *stored, uint64_t max_bytes, coffer_ranges **out,
+                                          coffer_error *error);
+COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_measure(coffer_cursor stored, coffer_frame_sizes *out, coffer_error *error);
 
 /* ---- members that have sizes ---- */

@@ -6,6 +6,7 @@
 #include "large.h"
 #include "progress.h"
 #include "sink.h"
+#include "slice.h"
 #include "store.h"
 #include "text.h"
 #include "typed.h"
@@ -16,6 +17,7 @@ typedef struct get_options {
         cli_number attempt;
         bool raw;
         bool wire;
+        const char *slice;
 } get_options;
 
 static const cli_option options_table[] = {
@@ -26,6 +28,7 @@ static const cli_option options_table[] = {
         {"raw", 0, CLI_FLAG, offsetof(get_options, raw), NULL,
          "the serialized bytes as they are, whatever their encoding", 0, 0},
         {"wire", 0, CLI_FLAG, offsetof(get_options, wire), NULL, "of a typed artifact, its wire form", 0, 0},
+        CLI_SLICE_OPTION(get_options),
         CLI_END_OF_OPTIONS,
 };
 
@@ -191,14 +194,21 @@ static coffer_status write_rendering(const rendering *from, cli_sink *sink, coff
         return cli_sink_commit(sink, error);
 }
 
+static coffer_status load(coffer_task *task, const char *name, const cli_slices *slices, coffer_object *out,
+                          coffer_error *error)
+{
+        return slices->count > 0 ? coffer_task_load_slice(task, name, slices->at, slices->count, out, error)
+                                 : coffer_task_load(task, name, out, error);
+}
+
 static int write_value(const cli_context *context, coffer_task *task, const coffer_artifact_info *info, cli_form form,
-                       bool wire, const char *output)
+                       bool wire, const cli_slices *slices, const char *output)
 {
         coffer_error error = COFFER_ERROR_INIT;
         coffer_object object = {NULL, NULL};
         rendering rendered = {{NULL, 0}, NULL, NULL, false};
         cli_sink sink = {NULL, -1, NULL};
-        coffer_status status = coffer_task_load(task, info->name, &object, &error);
+        coffer_status status = load(task, info->name, slices, &object, &error);
         if (status != COFFER_OK)
                 return cli_fail_hint(&error, status == COFFER_DECLINED ? "--raw writes its bytes" : NULL);
         bool chosen = wire || form != CLI_FORM_AUTO;
@@ -236,12 +246,16 @@ static int get(const cli_context *context, const get_options *options, coffer_ta
 {
         const char *output = options->output ? options->output : "-";
         cli_form form;
+        cli_slices slices;
         int code = cli_form_parse(options->as, &form);
+        if (!code)
+                code = cli_slices_parse(options->slice, &slices);
         if (code)
                 return code;
         if (form == CLI_FORM_AUTO)
                 form = cli_form_of_file(output);
-        bool is_pickle = !options->raw && !options->wire && is_stored_as_pickle(context->registry, task, info);
+        bool is_pickle = !options->raw && !options->wire && !options->slice &&
+                         is_stored_as_pickle(context->registry, task, info);
         if (options->raw || (form == CLI_FORM_PICKLE && is_pickle))
                 return write_stored(context, task, info, output);
         if (is_pickle && info->size_bytes > CLI_LARGE_BYTES) {
@@ -250,7 +264,7 @@ static int get(const cli_context *context, const get_options *options, coffer_ta
                 if (code || done)
                         return code;
         }
-        return write_value(context, task, info, form, options->wire, output);
+        return write_value(context, task, info, form, options->wire, &slices, output);
 }
 
 static int run(cli_context *context, const void *options, int count, char **arguments)
@@ -262,6 +276,8 @@ static int run(cli_context *context, const void *options, int count, char **argu
         (void)count;
         if (given->raw + (given->as != NULL) + given->wire > 1)
                 return cli_error(COFFER_INVALID, "--raw, --as and --wire exclude each other");
+        if (given->slice && (given->raw || given->wire))
+                return cli_error(COFFER_INVALID, "--slice takes a part of a value, not of its bytes or its wire form");
         int code = cli_path_parse(arguments[0], CLI_LEVELS, CLI_LEVELS, &path);
         if (code)
                 return code;
@@ -290,6 +306,7 @@ static const char details[] =
         "made. Binary data is not written to a terminal.\n";
 
 static const char examples[] = "  coffer get Demo/1/start/1/readings -o readings.npy\n"
+                               "  coffer get --slice 1000:2000 Demo/1/start/1/readings -o part.npy\n"
                                "  coffer get Demo/1/start/1/config | jq .\n"
                                "  coffer get Demo/1/start/1/model --as pickle -o model.bin\n";
 

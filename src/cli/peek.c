@@ -60,6 +60,14 @@ static coffer_status load(coffer_task *task, const coffer_artifact_info *info, u
         return COFFER_OK;
 }
 
+static coffer_status load_slice(coffer_task *task, const char *name, const cli_slices *slices, cli_peek *peek)
+{
+        COFFER_TRY(coffer_task_load_slice(task, name, slices->at, slices->count, &peek->object, &peek->error));
+        COFFER_TRY(document_of_tensor(&peek->object, &peek->document, &peek->error));
+        peek->value = coffer_document_root(peek->document);
+        return COFFER_OK;
+}
+
 static coffer_status peek_open(coffer_registry *registry, coffer_task *task, const coffer_artifact_info *info,
                                const cli_peek_options *options, cli_peek *peek)
 {
@@ -75,6 +83,8 @@ static coffer_status peek_open(coffer_registry *registry, coffer_task *task, con
                 COFFER_TRY(scan_pickle(task, info->name, peek));
         if (options->without_value)
                 return COFFER_OK;
+        if (options->slices && options->slices->count > 0)
+                return load_slice(task, info->name, options->slices, peek);
         return peek->is_pickle ? read_pickle(task, info->name, options->keep_bytes, peek)
                                : load(task, info, options->max_load_bytes, peek);
 }

@@ -3,7 +3,7 @@
 #ifndef COFFER_CLI_PEEK_H
 #define COFFER_CLI_PEEK_H
 
-#include "cli.h"
+#include "slice.h"
 
 typedef struct cli_peek {
         const char *reader;        /* type of the serializer that reads it, or NULL */
@@ -22,6 +22,7 @@ typedef struct cli_peek_options {
         uint64_t max_load_bytes; /* what no stream can read is loaded up to this size */
         uint64_t max_scan_bytes;
         bool without_value;
+        const cli_slices *slices; /* NULL or none: the whole value */
 } cli_peek_options;
 
 /* Never fails: what goes wrong is in `out`. */

@@ -12,6 +12,7 @@ static const cli_option options_table[] = {
          "nested containers down to N levels (default 6)", 1, MAX_DEPTH},
         {"items", 'i', CLI_NUMBER, offsetof(cli_show_options, items), "N",
          "N items of a container or array (default 50)", 1, MAX_ITEMS},
+        CLI_SLICE_OPTION(cli_show_options),
         {"scan", 0, CLI_FLAG, offsetof(cli_show_options, scan), NULL,
          "list what an unpickler would import, not the value", 0, 0},
         CLI_JSON_OPTION(cli_show_options, "print JSON; values in tagged form"),
@@ -29,7 +30,8 @@ static int run(cli_context *context, const void *options, int count, char **argu
         if (code)
                 return code;
         bool whole_task = path.count == CLI_ARTIFACT;
-        code = whole_task && given->scan ? cli_error(COFFER_INVALID, "--scan needs the path of an artifact") : CLI_OK;
+        if (whole_task && (given->scan || given->slice))
+                code = cli_error(COFFER_INVALID, "--%s needs the path of an artifact", given->scan ? "scan" : "slice");
         if (!code)
                 code = cli_open_task(context, &path, &given->attempt, whole_task, &task);
         if (!code && !whole_task)
@@ -44,9 +46,10 @@ static int run(cli_context *context, const void *options, int count, char **argu
 static const char details[] =
         "For an artifact: where it comes from (type, size, encoding, key), then its value, in Python's\n"
         "notation where there is one, with shapes and dtypes of arrays and their first elements. What\n"
-        "is left out is always said. Memory stays small however large the artifact is. For a task: its\n"
-        "artifacts with a short form of each value; those whose names begin with an underscore are\n"
-        "Metaflow's own, which only --all and --json show.\n"
+        "is left out is always said. Memory stays small however large the artifact is; with --slice,\n"
+        "little more of an array is read than the part that is shown. For a task: its artifacts\n"
+        "with a short form of each value; those whose names begin with an underscore are Metaflow's\n"
+        "own, which only --all and --json show.\n"
         "\n"
         "Nothing that the artifact holds is imported or run. A pickle that would make an unpickler\n"
         "import anything not on the list of harmless names is said to be suspicious or dangerous;\n"
@@ -55,6 +58,7 @@ static const char details[] =
 
 static const char examples[] = "  coffer show Demo/1/start/1\n"
                                "  coffer show --items 5 Demo/1/start/1/readings\n"
+                               "  coffer show --slice 1000:1010,0 Demo/1/start/1/readings\n"
                                "  coffer show --json Demo/1/start/1/config | jq .value\n"
                                "  coffer show --scan Demo/1/start/1/model\n";
 

@@ -13,6 +13,7 @@ typedef struct cli_show_options {
         bool json;
         bool scan;
         bool all;
+        const char *slice;
 } cli_show_options;
 
 /* Exit codes. */

@@ -258,15 +258,22 @@ int cli_show_artifact(cli_context *context, coffer_task *task, const coffer_arti
                       const cli_show_options *options)
 {
         coffer_registry *registry;
-        int code = cli_registry(context, &registry);
+        cli_slices slices;
+        int code = cli_slices_parse(options->slice, &slices);
+        if (!code)
+                code = cli_registry(context, &registry);
         if (code)
                 return code;
         uint64_t keep_bytes = (options->items.given ? (uint64_t)options->items.value : 0) * keep_bytes_an_item;
         cli_peek_options peek_options = {keep_bytes > min_keep_bytes ? keep_bytes : min_keep_bytes, max_load_bytes,
-                                         options->scan ? UINT64_MAX : max_unasked_scan_bytes, options->scan};
+                                         options->scan ? UINT64_MAX : max_unasked_scan_bytes, options->scan, &slices};
         cli_peek peek;
         cli_peek_open(registry, task, info, &peek_options, &peek);
-        code = options->json ? print_json(task, info, &peek, options) : print_readable(task, info, &peek, options);
+        if (slices.count > 0 && peek.error.status != COFFER_OK)
+                code = cli_fail(&peek.error);
+        else
+                code = options->json ? print_json(task, info, &peek, options)
+                                     : print_readable(task, info, &peek, options);
         if (!code)
                 code = exit_code(&peek, context, options->scan);
         cli_peek_done(&peek);

@@ -326,13 +326,51 @@ coffer_status coffer_pickle_read(coffer_bytes *bytes, const coffer_pickle_read_o
         return COFFER_OK;
 }
 
-coffer_status coffer_pickle_read_stream(coffer_stream *stream, const coffer_pickle_read_options *options,
-                                        coffer_document **out, coffer_error *error)
+/* ---- from what can be read at any place ---- */
+
+typedef struct ranges_stream {
+        coffer_stream base;
+        coffer_ranges *ranges;
+        uint64_t position;
+} ranges_stream;
+
+static coffer_status ranges_stream_read(coffer_stream *stream, void *buffer, size_t capacity_bytes, size_t *got_bytes,
+                                        coffer_error *error)
+{
+        ranges_stream *self = (ranges_stream *)stream;
+        COFFER_TRY(self->ranges->read(self->ranges, self->position, buffer, capacity_bytes, got_bytes, error));
+        self->position += *got_bytes;
+        return COFFER_OK;
+}
+
+static void ranges_stream_skip(coffer_stream *stream, uint64_t size_bytes)
+{
+        ranges_stream *self = (ranges_stream *)stream;
+        if (!coffer_add_u64(self->position, size_bytes, &self->position))
+                self->position = UINT64_MAX; /* where nothing is */
+}
+
+static coffer_status read_source(coffer_stream *stream, void (*skip)(coffer_stream *, uint64_t),
+                                 const coffer_pickle_read_options *options, coffer_document **out, coffer_error *error)
 {
         coffer_error own_error = COFFER_ERROR_INIT;
         COFFER_TRY(check_options(&options, error));
         coffer_reader reader _cleanup_(reader_done) = {0};
         reader_init(&reader, options, error ? error : &own_error);
         COFFER_TRY(coffer_source_init_stream(&reader.source, stream, reader.error));
+        reader.source.skip = skip;
         return read_document(&reader, NULL, out);
+}
+
+coffer_status coffer_pickle_read_ranges(coffer_ranges *ranges, const coffer_pickle_read_options *options,
+                                        coffer_document **out, coffer_error *error)
+{
+        ranges_stream stream = {{ranges_stream_read, NULL}, ranges, 0};
+        return read_source(&stream.base, ranges_stream_skip, options, out, error);
+}
+
+coffer_status coffer_pickle_read_stream(coffer_stream *stream, const coffer_pickle_read_options *options,
+                                        coffer_document **out, coffer_error *error)
+{
+        return read_source(stream, NULL, options, out, error);
 }

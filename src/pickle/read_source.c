@@ -182,6 +182,22 @@ coffer_status coffer_source_take_some(coffer_source *source, uint64_t max_bytes,
         return COFFER_OK;
 }
 
+coffer_status coffer_source_pass(coffer_source *source, uint64_t size_bytes, coffer_error *error)
+{
+        uint64_t ahead = (uint64_t)(source->end - source->next);
+        coffer_cursor piece;
+        if (source->skip && size_bytes > ahead) {
+                source->skip(source->stream, size_bytes - ahead);
+                source->window_offset = coffer_source_offset(source) + size_bytes;
+                source->window = source->next = source->end = source->buffer;
+                set_limit(source);
+                return COFFER_OK;
+        }
+        for (; size_bytes > 0; size_bytes -= piece.size_bytes)
+                COFFER_TRY(coffer_source_take_some(source, size_bytes, &piece, error));
+        return COFFER_OK;
+}
+
 coffer_status coffer_source_enter_frame(coffer_source *source, uint64_t size_bytes, coffer_error *error)
 {
         if (source->frame_end != COFFER_SOURCE_NO_FRAME)

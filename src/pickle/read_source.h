@@ -12,11 +12,12 @@ typedef struct coffer_source {
         const uint8_t *next;  /* the first unread byte */
         const uint8_t *limit; /* what is before it may be read at once: the end of the window or of the frame */
         const uint8_t *window;
-        const uint8_t *end;     /* of the window */
-        uint64_t window_offset; /* of the window's first byte in the input */
-        uint64_t frame_end;     /* its offset, or COFFER_SOURCE_NO_FRAME */
-        coffer_stream *stream;  /* NULL: the window is all there is */
-        uint8_t *buffer;        /* of a stream: the memory of the window */
+        const uint8_t *end;                                       /* of the window */
+        uint64_t window_offset;                                   /* of the window's first byte in the input */
+        uint64_t frame_end;                                       /* its offset, or COFFER_SOURCE_NO_FRAME */
+        coffer_stream *stream;                                    /* NULL: the window is all there is */
+        void (*skip)(coffer_stream *stream, uint64_t size_bytes); /* passes over what need not be read; may be NULL */
+        uint8_t *buffer;                                          /* of a stream: the memory of the window */
         size_t capacity_bytes;
         bool ended;  /* of a stream: nothing is left behind the window */
         bool failed; /* the stream itself failed; its error is about other things than the pickle */
@@ -58,6 +59,10 @@ coffer_status coffer_source_expect(const coffer_source *source, uint64_t size_by
 COFFER_MUST_CHECK
 coffer_status coffer_source_take_some(coffer_source *source, uint64_t max_bytes, coffer_cursor *out,
                                       coffer_error *error);
+
+/* Passes over `size_bytes` of such an argument; those that the source can skip are not read. */
+COFFER_MUST_CHECK
+coffer_status coffer_source_pass(coffer_source *source, uint64_t size_bytes, coffer_error *error);
 
 /* Enters a frame that starts here. */
 COFFER_MUST_CHECK

@@ -106,13 +106,17 @@ static coffer_status check_str(coffer_reader *reader, bool utf8)
         return utf8 ? COFFER_OK : coffer_reader_fail(reader, COFFER_MALFORMED, "text is not valid UTF-8");
 }
 
+static bool wants_pieces(const coffer_reader *reader)
+{
+        return reader->options->version >= 2 && reader->options->piece;
+}
+
 /* Hands on a piece of a text that is cut. */
 static coffer_status tell_piece(coffer_reader *reader, uint64_t size_bytes, uint64_t offset, coffer_cursor piece)
 {
         const coffer_pickle_read_options *options = reader->options;
-        if (options->version < 2 || !options->piece)
-                return COFFER_OK;
-        return options->piece(options->piece_user, size_bytes, offset, piece, reader->error);
+        return wants_pieces(reader) ? options->piece(options->piece_user, size_bytes, offset, piece, reader->error)
+                                    : COFFER_OK;
 }
 
 /* ---- text in memory ---- */
@@ -203,14 +207,17 @@ static coffer_status keep_piece(coffer_reader *reader, arriving_text *text, coff
         return COFFER_OK;
 }
 
-/* Reads all pieces. The head of `size_bytes` is kept, all of it is looked at. */
+/* Reads all pieces that somebody wants. The head of `size_bytes` is kept, all of it is looked at. */
 static coffer_status receive(coffer_reader *reader, uint64_t size_bytes, bool look, arriving_text *text)
 {
         uint64_t keep_bytes = reader->options->keep_bytes;
         *text = (arriving_text){.keep_bytes = keep_bytes && keep_bytes < size_bytes ? keep_bytes : size_bytes};
         text->seen = new_survey();
+        bool is_wanted = look || (text->keep_bytes < size_bytes && wants_pieces(reader));
         for (uint64_t left = size_bytes; left > 0;) {
                 coffer_cursor piece;
+                if (!is_wanted && text->kept_bytes == text->keep_bytes)
+                        return coffer_source_pass(&reader->source, left, reader->error);
                 COFFER_TRY(coffer_source_take_some(&reader->source, left, &piece, reader->error));
                 if (text->keep_bytes < size_bytes)
                         COFFER_TRY(tell_piece(reader, size_bytes, size_bytes - left, piece));
@@ -257,13 +264,29 @@ static bool take_ready(coffer_source *source, uint64_t size_bytes, coffer_cursor
         return true;
 }
 
-coffer_status coffer_reader_text(coffer_reader *reader, coffer_kind kind, uint64_t size_bytes)
+/* Tells where the data are of which the node pushed last has but the head. */
+static void note_offset(coffer_reader *reader, uint64_t offset)
+{
+        coffer_value *node = reader->stack.values[reader->stack.count - 1];
+        if (node->flags & COFFER_NODE_EXTENDED)
+                ((coffer_extended_data *)node->extended)->offset = offset;
+}
+
+static coffer_status push_counted_text(coffer_reader *reader, coffer_kind kind, uint64_t size_bytes)
 {
         coffer_cursor text;
         if (take_ready(&reader->source, size_bytes, &text))
                 return coffer_reader_push_text(reader, kind, text, !reader->source.stream);
         COFFER_TRY(coffer_source_expect(&reader->source, size_bytes, reader->error));
         return stream_text(reader, kind, size_bytes, false);
+}
+
+coffer_status coffer_reader_text(coffer_reader *reader, coffer_kind kind, uint64_t size_bytes)
+{
+        uint64_t offset = coffer_source_offset(&reader->source);
+        COFFER_TRY(push_counted_text(reader, kind, size_bytes));
+        note_offset(reader, offset);
+        return COFFER_OK;
 }
 
 coffer_status coffer_reader_python2_text(coffer_reader *reader, uint64_t size_bytes)

@@ -154,3 +154,19 @@ coffer_status coffer_registry_deserialize(coffer_registry *registry, coffer_blob
         COFFER_TRY(coffer_registry_find_deserializer(registry, metadata, name, &choice, error));
         return coffer_choice_deserialize(&choice, blob, metadata, name, out, error);
 }
+
+coffer_status coffer_registry_place_tensor(coffer_registry *registry, const coffer_metadata *metadata,
+                                           coffer_ranges *contents, const char *name, coffer_document *document,
+                                           coffer_tensor *out, uint64_t *data_offset, coffer_error *error)
+{
+        coffer_error cause = COFFER_ERROR_INIT;
+        coffer_choice choice;
+        COFFER_TRY(coffer_registry_find_deserializer(registry, metadata, name, &choice, error));
+        const coffer_serializer *serializer = choice.serializer;
+        if (serializer->struct_bytes < sizeof(*serializer) || !serializer->place_tensor)
+                return COFFER_DECLINED;
+        coffer_status status =
+                serializer->place_tensor(serializer, metadata, contents, document, out, data_offset, &cause);
+        return status == COFFER_OK || status == COFFER_DECLINED ? status
+                                                                : blame(serializer, name, status, &cause, error);
+}

@@ -56,6 +56,11 @@ COFFER_MUST_CHECK coffer_status coffer_iotype_json_of(const coffer_iotype *type,
                                                       coffer_document *scratch, const coffer_value **out,
                                                       coffer_error *error);
 
+/* What the class has to say of it, or COFFER_DECLINED. */
+COFFER_MUST_CHECK coffer_status coffer_iotype_place_tensor(const coffer_iotype *type, coffer_ranges *contents,
+                                                           coffer_document *document, coffer_tensor *out,
+                                                           uint64_t *data_offset, coffer_error *error);
+
 /* Puts `place` ("[3]" or ".name") in front of what `error` says. */
 void coffer_iotype_error_at(coffer_error *error, const char *place);
 

@@ -178,3 +178,12 @@ coffer_status coffer_iotype_deserialize(const coffer_iotype *type, coffer_format
         }
         return no_format(type, format, error);
 }
+
+coffer_status coffer_iotype_place_tensor(const coffer_iotype *type, coffer_ranges *contents, coffer_document *document,
+                                         coffer_tensor *out, uint64_t *data_offset, coffer_error *error)
+{
+        const coffer_iotype_class *class_ = type->class_;
+        if (class_->struct_bytes < sizeof(*class_) || !class_->place_tensor)
+                return COFFER_DECLINED;
+        return class_->place_tensor(class_, type, contents, document, out, data_offset, error);
+}

@@ -57,7 +57,7 @@ static bool has_hooks(const coffer_iotype_class *class_)
 
 static coffer_status check_class(const coffer_iotype_class *class_, coffer_error *error)
 {
-        if (class_->abi != COFFER_IOTYPE_ABI || class_->struct_bytes < sizeof(*class_))
+        if (class_->abi != COFFER_IOTYPE_ABI || class_->struct_bytes < COFFER_IOTYPE_CLASS_MIN_BYTES)
                 return coffer_error_set(error, COFFER_ABI, "a type speaks ABI %u, this library %d", class_->abi,
                                         COFFER_IOTYPE_ABI);
         if (!class_->name || !is_class_name(class_->name))

@@ -130,7 +130,7 @@ coffer_status coffer_serializer_check(const coffer_serializer *serializer, coffe
         if (serializer->abi != COFFER_SERIALIZER_ABI)
                 return coffer_error_set(error, COFFER_ABI, "built for serializer ABI %u, this library speaks %d",
                                         serializer->abi, COFFER_SERIALIZER_ABI);
-        if (serializer->struct_bytes < sizeof(coffer_serializer))
+        if (serializer->struct_bytes < COFFER_SERIALIZER_MIN_BYTES)
                 return coffer_error_set(error, COFFER_ABI, "its table has %u bytes, this library reads %zu",
                                         serializer->struct_bytes, sizeof(coffer_serializer));
         if (!serializer->type)

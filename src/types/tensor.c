@@ -212,6 +212,15 @@ static coffer_status storage_deserialize(const coffer_iotype_class *self, const 
         return COFFER_OK;
 }
 
+static coffer_status place_tensor(const coffer_iotype_class *self, const coffer_iotype *type, coffer_ranges *contents,
+                                  coffer_document *document, coffer_tensor *out, uint64_t *data_offset,
+                                  coffer_error *error)
+{
+        (void)self;
+        COFFER_TRY(coffer_tensor_place_npy(contents, document, out, data_offset, error));
+        return coffer_tensor_check(type, out, error);
+}
+
 const coffer_iotype_class coffer_type_tensor = {
         COFFER_TYPE_HEAD("Tensor"),
         .parameters = COFFER_IOTYPE_WORDS,
@@ -222,4 +231,5 @@ const coffer_iotype_class coffer_type_tensor = {
         .storage_deserialize = storage_deserialize,
         .to_json = coffer_tensor_to_json,
         .from_json = coffer_tensor_from_json,
+        .place_tensor = place_tensor,
 };

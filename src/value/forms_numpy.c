@@ -150,6 +150,21 @@ coffer_status coffer_numpy_tensor(coffer_document *document, const coffer_value 
         return status;
 }
 
+uint64_t coffer_numpy_data_offset(const coffer_value *value)
+{
+        const coffer_value *data = NULL;
+        coffer_maker maker;
+        if (!coffer_maker_of(value, &maker))
+                return 0;
+        if (is_reconstruct(&maker) && maker.state && maker.state->kind == COFFER_KIND_TUPLE && maker.state->count > 0)
+                data = maker.state->items[maker.state->count - 1];
+        else if (is_frombuffer(&maker) && maker.arg_count > 0)
+                data = maker.args[0];
+        bool is_cut = data && (data->kind == COFFER_KIND_BYTES || data->kind == COFFER_KIND_BYTEARRAY) &&
+                      (data->flags & COFFER_NODE_EXTENDED);
+        return is_cut ? data->extended->offset : 0;
+}
+
 coffer_status coffer_value_as_tensor(coffer_document *document, const coffer_value *value, coffer_tensor *out,
                                      coffer_error *error)
 {

@@ -17,6 +17,10 @@ COFFER_MUST_CHECK
 coffer_status coffer_numpy_tensor(coffer_document *document, const coffer_value *value, coffer_tensor *out,
                                   coffer_error *error);
 
+/* Where the elements of a pickled array, of which the head alone was read, begin in what was read; 0 when they don't
+ * lie there as they are. */
+uint64_t coffer_numpy_data_offset(const coffer_value *value);
+
 /* True for a pickled scalar; its type is then for example "numpy" "float64". */
 bool coffer_numpy_scalar_type(const coffer_maker *maker, coffer_cursor *module, coffer_cursor *qualname);
 

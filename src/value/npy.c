@@ -93,18 +93,26 @@ static coffer_status read_fields(coffer_document *document, const coffer_value *
         return read_shape(coffer_value_lookup(fields, "shape"), out, error);
 }
 
-/* The tensor over the contents of a whole file; what it needs is made in `document`. */
-static coffer_status read_tensor(coffer_document *document, coffer_cursor file, coffer_tensor *out, coffer_error *error)
+/* The tensor that the header of a file tells of, which is taken off its front; what it needs is made in `document`. */
+static coffer_status read_head(coffer_document *document, coffer_cursor *file, coffer_tensor *out, uint64_t *size,
+                               coffer_error *error)
 {
         header head;
         const coffer_value *fields;
         bool fortran = false;
-        uint64_t size;
-        COFFER_TRY(take_header(&file, &head, error));
+        COFFER_TRY(take_header(file, &head, error));
         COFFER_TRY(parse_header(document, head, &fields, error));
         COFFER_TRY(read_fields(document, fields, out, &fortran, error));
-        if (!coffer_tensor_set_strides(out, fortran) || !coffer_tensor_size(out, &size))
+        if (!coffer_tensor_set_strides(out, fortran) || !coffer_tensor_size(out, size))
                 return malformed("the size of its array overflows", error);
+        return COFFER_OK;
+}
+
+/* The tensor over the contents of a whole file. */
+static coffer_status read_tensor(coffer_document *document, coffer_cursor file, coffer_tensor *out, coffer_error *error)
+{
+        uint64_t size;
+        COFFER_TRY(read_head(document, &file, out, &size, error));
         if (size != file.size_bytes)
                 return coffer_error_set(error, COFFER_MALFORMED,
                                         "not a .npy file: its header announces %llu bytes of data, there are %zu",
@@ -128,5 +136,23 @@ coffer_status coffer_document_from_npy(coffer_bytes *file, coffer_document **out
         COFFER_TRY(coffer_value_tensor(document, &tensor, &root, error));
         coffer_document_set_root(document, root);
         *out = TAKE_PTR(document);
+        return COFFER_OK;
+}
+
+coffer_status coffer_tensor_place_npy(coffer_ranges *file, coffer_document *document, coffer_tensor *out,
+                                      uint64_t *data_offset, coffer_error *error)
+{
+        const size_t room_bytes = COFFER_NPY_MAGIC_BYTES + 2 + sizeof(uint32_t) + MAX_HEADER_BYTES;
+        coffer_tensor tensor = {0};
+        size_t got_bytes;
+        uint64_t size;
+        void *front _cleanup_free_ = coffer_alloc(room_bytes);
+        if (!front)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for the header of an array");
+        COFFER_TRY(file->read(file, 0, front, room_bytes, &got_bytes, error));
+        coffer_cursor rest = coffer_cursor_of(front, got_bytes);
+        COFFER_TRY(read_head(document, &rest, &tensor, &size, error));
+        *data_offset = got_bytes - rest.size_bytes;
+        *out = tensor;
         return COFFER_OK;
 }

@@ -36,6 +36,7 @@ typedef struct coffer_pair {
 typedef struct coffer_extended_data {
         coffer_cursor data;
         uint64_t full_size_bytes;
+        uint64_t offset;            /* of the data in what was read, where they lie as they are; else 0 */
         uint64_t latin1_size_bytes; /* of a str, when Latin-1 has all its characters */
         bool is_latin1;
 } coffer_extended_data;

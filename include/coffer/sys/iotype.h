@@ -4,6 +4,8 @@
 #ifndef COFFER_SYS_IOTYPE_H
 #define COFFER_SYS_IOTYPE_H
 
+#include <stddef.h>
+
 #include <coffer/iotype.h>
 
 COFFER_BEGIN_DECLS
@@ -54,7 +56,14 @@ struct coffer_iotype_class {
         coffer_status (*from_json)(const coffer_iotype_class *self, const coffer_iotype *type,
                                    coffer_document *document, const coffer_value *json, const coffer_value **out,
                                    coffer_error *error);
+
+        /* Optional; tables that end before it are taken too. Where the stored form has an array's elements; as a
+         * serializer's function of this name (coffer/sys/serializer.h). */
+        coffer_status (*place_tensor)(const coffer_iotype_class *self, const coffer_iotype *type,
+                                      coffer_ranges *contents, coffer_document *document, coffer_tensor *out,
+                                      uint64_t *data_offset, coffer_error *error);
 };
+#define COFFER_IOTYPE_CLASS_MIN_BYTES offsetof(coffer_iotype_class, place_tensor)
 
 /* Registers a type, which must outlive the registry. A name that is taken is COFFER_CONFLICT, a table of another ABI
  * COFFER_ABI, one that lacks a function COFFER_INVALID. */

@@ -4,6 +4,8 @@
 #ifndef COFFER_SYS_SERIALIZER_H
 #define COFFER_SYS_SERIALIZER_H
 
+#include <stddef.h>
+
 #include <coffer/metadata.h>
 #include <coffer/object.h>
 
@@ -56,7 +58,16 @@ struct coffer_serializer {
         coffer_status (*deserialize)(const coffer_serializer *self, coffer_format format, const coffer_blob_list *blobs,
                                      const coffer_metadata *metadata, const char *wire, coffer_object *out,
                                      coffer_error *error);
+
+        /* Optional; tables that end before it are taken too. Says what array the contents of a blob are, having read
+         * little of them, so that slices can be loaded without the rest: fills `out`, without data, what its dtype
+         * needs being made in `document`; the elements are in the contents from `*data_offset` on. COFFER_DECLINED when
+         * the elements are not there in one piece, or so few that it does not matter. */
+        coffer_status (*place_tensor)(const coffer_serializer *self, const coffer_metadata *metadata,
+                                      coffer_ranges *contents, coffer_document *document, coffer_tensor *out,
+                                      uint64_t *data_offset, coffer_error *error);
 };
+#define COFFER_SERIALIZER_MIN_BYTES offsetof(coffer_serializer, place_tensor)
 
 /* What a shared library exports under the symbol of its descriptor. `abi` is the ABI of the calling library. Returns a
  * table that stays valid for ever, or NULL when it can't speak that ABI. */
