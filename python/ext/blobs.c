@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "blobs.h"
 
+#include "blob_loader.h"
+#include "blob_saver.h"
 #include "bytes.h"
 #include "call.h"
+#include "text.h"
 
 typedef struct {
         PyObject_HEAD pycoffer_state *state;
@@ -125,6 +128,29 @@ static PyObject *blobs_load_stored(PyObject *object, PyObject *args)
         pycoffer_bytes_unref(self->state, bytes);
         return stored;
 }
+
+PyDoc_STRVAR(blobs_saver_doc, "saver($self, raw=False)\n--\n\n"
+                              "A BlobSaver, for many small ones.");
+
+static PyObject *blobs_saver(PyObject *object, PyObject *args, PyObject *kwargs)
+{
+        static const char *const names[] = {"raw", NULL};
+        blobs_object *self = (blobs_object *)object;
+        int raw = 0;
+        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|p", PYCOFFER_KEYWORDS(names), &raw))
+                return NULL;
+        return pycoffer_blob_saver_new(self->state, object, self->cas, raw != 0);
+}
+
+PyDoc_STRVAR(blobs_load_many_doc, "load_many($self, keys, /)\n--\n\n"
+                                  "A BlobLoader: an iterator over the checked contents, in the order of the keys.");
+
+static PyObject *blobs_load_many(PyObject *object, PyObject *keys)
+{
+        blobs_object *self = (blobs_object *)object;
+        return pycoffer_blob_loader_new(self->state, object, self->cas, keys);
+}
+
 static int blobs_contains(PyObject *object, PyObject *text)
 {
         blobs_object *self = (blobs_object *)object;
@@ -138,19 +164,32 @@ static int blobs_contains(PyObject *object, PyObject *text)
         return pycoffer_call_end(&call, status) ? found.exists : -1;
 }
 
-PyDoc_STRVAR(blobs_require_doc, "require($self, key, /)\n--\n\n"
-                                "The next sync covers this blob, whoever stored it. Raises coffer.NotFound.");
+PyDoc_STRVAR(blobs_require_doc, "require($self, keys, /)\n--\n\n"
+                                "The next sync covers these blobs, whoever stored them, as far as they are there.");
 
-static PyObject *blobs_require(PyObject *object, PyObject *args)
+static coffer_status require_each(blobs_object *self, const pycoffer_texts *keys, coffer_error *error)
+{
+        coffer_status status = COFFER_OK;
+        for (size_t i = 0; i < keys->count && status == COFFER_OK; i++) {
+                status = coffer_cas_require(self->cas, keys->texts[i], error);
+                if (status == COFFER_NOT_FOUND || status == COFFER_INVALID)
+                        status = COFFER_OK;
+        }
+        return status;
+}
+
+static PyObject *blobs_require(PyObject *object, PyObject *iterable)
 {
         blobs_object *self = (blobs_object *)object;
-        const char *key;
-        if (!PyArg_ParseTuple(args, "s", &key))
-                return NULL;
+        pycoffer_texts keys;
         pycoffer_call call;
-        pycoffer_call_begin(&call, self->state);
-        coffer_status status = coffer_cas_require(self->cas, key, &call.error);
-        return pycoffer_call_end(&call, status) ? Py_NewRef(Py_None) : NULL;
+        bool is_done = false;
+        if (pycoffer_texts_take(iterable, "a key", &keys)) {
+                pycoffer_call_begin(&call, self->state);
+                is_done = pycoffer_call_end(&call, require_each(self, &keys, &call.error));
+        }
+        pycoffer_texts_done(&keys);
+        return is_done ? Py_NewRef(Py_None) : NULL;
 }
 
 PyDoc_STRVAR(blobs_require_file_doc, "require_file($self, path, /)\n--\n\n"
@@ -248,7 +287,9 @@ static PyMethodDef blobs_methods[] = {
         {"save", (PyCFunction)(void (*)(void))blobs_save, METH_VARARGS | METH_KEYWORDS, blobs_save_doc},
         {"load", blobs_load, METH_VARARGS, blobs_load_doc},
         {"load_stored", blobs_load_stored, METH_VARARGS, blobs_load_stored_doc},
-        {"require", blobs_require, METH_VARARGS, blobs_require_doc},
+        {"saver", (PyCFunction)(void (*)(void))blobs_saver, METH_VARARGS | METH_KEYWORDS, blobs_saver_doc},
+        {"load_many", blobs_load_many, METH_O, blobs_load_many_doc},
+        {"require", blobs_require, METH_O, blobs_require_doc},
         {"require_file", blobs_require_file, METH_VARARGS, blobs_require_file_doc},
         {"sync", blobs_sync, METH_NOARGS, blobs_sync_doc},
         {NULL, NULL, 0, NULL},

@@ -3,6 +3,9 @@
 
 #include "call.h"
 
+/* Up to here a copy costs less than keeping an object, and giving it back with the GIL. */
+enum { SMALL_BYTES = 4 << 10 };
+
 typedef struct {
         PyObject_HEAD coffer_bytes *bytes;
 } bytes_object;
@@ -84,10 +87,27 @@ coffer_status pycoffer_bytes_append(coffer_bytes *bytes, pycoffer_borrowed *memo
         return status;
 }
 
+static coffer_bytes *copy_of(pycoffer_state *state, PyObject *object)
+{
+        coffer_cursor contents = {(const uint8_t *)PyBytes_AS_STRING(object), (size_t)PyBytes_GET_SIZE(object)};
+        coffer_bytes *bytes = NULL;
+        pycoffer_call call;
+        pycoffer_call_begin_held(&call, state);
+        coffer_status status = coffer_bytes_new(&bytes, &call.error);
+        if (status == COFFER_OK)
+                status = coffer_bytes_append_copy(bytes, contents, &call.error);
+        if (pycoffer_call_end(&call, status))
+                return bytes;
+        pycoffer_bytes_unref(state, bytes);
+        return NULL;
+}
+
 coffer_bytes *pycoffer_bytes_from(pycoffer_state *state, PyObject *object)
 {
         if (Py_IS_TYPE(object, state->bytes_type))
                 return coffer_bytes_ref(((bytes_object *)object)->bytes);
+        if (PyBytes_CheckExact(object) && PyBytes_GET_SIZE(object) <= SMALL_BYTES)
+                return copy_of(state, object);
         pycoffer_borrowed *memory = pycoffer_borrow(state, object, PyBUF_SIMPLE);
         if (!memory)
                 return NULL;

@@ -2,6 +2,8 @@
 #include "module.h"
 
 #include "attributes.h"
+#include "blob_loader.h"
+#include "blob_saver.h"
 #include "blobs.h"
 #include "bytes.h"
 #include "class_registry.h"
@@ -69,6 +71,8 @@ static bool (*const parts[])(PyObject *module, pycoffer_state *state) = {
         pycoffer_unpickler_add,
         pycoffer_bytes_add_type,
         pycoffer_blobs_add_type,
+        pycoffer_blob_saver_add_type,
+        pycoffer_blob_loader_add_type,
         pycoffer_tensor_add_type,
         pycoffer_store_add_type,
         pycoffer_registry_add_type,
@@ -108,6 +112,8 @@ static int visit_references(pycoffer_state *state, int (*each)(PyObject **refere
                 (PyObject **)&state->record_type,
                 (PyObject **)&state->store_type,
                 (PyObject **)&state->task_type,
+                (PyObject **)&state->blob_saver_type,
+                (PyObject **)&state->blob_loader_type,
                 &state->pickle_dumps,
                 &state->pickle_loads,
                 &state->protocol,

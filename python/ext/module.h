@@ -62,6 +62,8 @@ typedef struct pycoffer_state {
         PyTypeObject *record_type;
         PyTypeObject *store_type;
         PyTypeObject *task_type;
+        PyTypeObject *blob_saver_type;
+        PyTypeObject *blob_loader_type;
         coffer_serializer pickle;
         coffer_serializer iotype;
         PyObject *pickle_dumps;

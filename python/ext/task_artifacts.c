@@ -118,38 +118,27 @@ PyObject *pycoffer_task_load(PyObject *object, PyObject *name)
 
 /* The names and objects of one call; `objects` are there once it went well. */
 struct selection {
-        PyObject *list; /* of str: keeps what `names` points to */
-        const char **names;
+        pycoffer_texts names;
         coffer_object *objects;
-        size_t count;
 };
 
 static bool make_selection(PyObject *iterable, struct selection *out)
 {
-        *out = (struct selection){.list = PySequence_List(iterable)};
-        if (!out->list)
+        out->objects = NULL;
+        if (!pycoffer_texts_take(iterable, artifact_name, &out->names))
                 return false;
-        out->count = (size_t)PyList_GET_SIZE(out->list);
-        out->names = PyMem_Calloc(out->count + 1, sizeof(*out->names));
-        out->objects = PyMem_Calloc(out->count + 1, sizeof(*out->objects));
-        if (!out->names || !out->objects) {
+        out->objects = PyMem_Calloc(out->names.count + 1, sizeof(*out->objects));
+        if (!out->objects)
                 PyErr_NoMemory();
-                return false;
-        }
-        for (size_t i = 0; i < out->count; i++) {
-                out->names[i] = pycoffer_utf8(PyList_GET_ITEM(out->list, (Py_ssize_t)i), artifact_name);
-                if (!out->names[i])
-                        return false;
-        }
-        return true;
+        return out->objects != NULL;
 }
 
 static PyObject *selection_to_dict(pycoffer_state *state, const struct selection *selection)
 {
         PyObject *dict = PyDict_New();
-        for (size_t i = 0; dict && i < selection->count; i++) {
+        for (size_t i = 0; dict && i < selection->names.count; i++) {
                 PyObject *value = pycoffer_object_to_python(state, &selection->objects[i]);
-                if (!value || PyDict_SetItem(dict, PyList_GET_ITEM(selection->list, (Py_ssize_t)i), value) < 0)
+                if (!value || PyDict_SetItem(dict, PyTuple_GET_ITEM(selection->names.items, (Py_ssize_t)i), value) < 0)
                         Py_CLEAR(dict);
                 Py_XDECREF(value);
         }
@@ -158,11 +147,10 @@ static PyObject *selection_to_dict(pycoffer_state *state, const struct selection
 
 static void free_selection(pycoffer_state *state, struct selection *selection)
 {
-        for (size_t i = 0; selection->objects && i < selection->count; i++)
+        for (size_t i = 0; selection->objects && i < selection->names.count; i++)
                 pycoffer_object_unref(state, &selection->objects[i]);
         PyMem_Free(selection->objects);
-        PyMem_Free(selection->names);
-        Py_XDECREF(selection->list);
+        pycoffer_texts_done(&selection->names);
 }
 
 const char pycoffer_task_load_many_doc[] = "load_many($self, names, /)\n--\n\n"
@@ -178,7 +166,7 @@ PyObject *pycoffer_task_load_many(PyObject *object, PyObject *names)
         pycoffer_call call;
         PyObject *result = NULL;
         if (make_selection(names, &selection) && pycoffer_task_enter(self, &call)) {
-                coffer_status status = coffer_task_load_many(self->task, selection.names, selection.count,
+                coffer_status status = coffer_task_load_many(self->task, selection.names.texts, selection.names.count,
                                                              selection.objects, &call.error);
                 if (pycoffer_task_leave(self, &call, status))
                         result = selection_to_dict(self->state, &selection);

@@ -19,3 +19,29 @@ const char *pycoffer_utf8(PyObject *text, const char *what)
         PyErr_Format(PyExc_ValueError, "%s must not hold a NUL", what);
         return NULL;
 }
+
+bool pycoffer_texts_take(PyObject *iterable, const char *what, pycoffer_texts *out)
+{
+        *out = (pycoffer_texts){.items = PySequence_Tuple(iterable)};
+        if (!out->items)
+                return false;
+        out->count = (size_t)PyTuple_GET_SIZE(out->items);
+        out->texts = PyMem_Calloc(out->count + 1, sizeof(*out->texts));
+        if (!out->texts) {
+                PyErr_NoMemory();
+                return false;
+        }
+        for (size_t i = 0; i < out->count; i++) {
+                out->texts[i] = pycoffer_utf8(PyTuple_GET_ITEM(out->items, (Py_ssize_t)i), what);
+                if (!out->texts[i])
+                        return false;
+        }
+        return true;
+}
+
+void pycoffer_texts_done(pycoffer_texts *texts)
+{
+        PyMem_Free(texts->texts);
+        Py_CLEAR(texts->items);
+        texts->texts = NULL;
+}

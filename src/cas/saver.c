@@ -157,7 +157,9 @@ coffer_status coffer_cas_saver_add(coffer_cas_saver *saver, coffer_bytes *bytes,
         static const coffer_key unknown = {""};
 
         COFFER_TRY(check_usable(saver, error));
-        COFFER_TRY(coffer_buf_append(&saver->keys, &unknown, sizeof(unknown), error));
+        coffer_status status = coffer_buf_append(&saver->keys, &unknown, sizeof(unknown), error);
+        if (status != COFFER_OK)
+                return note(saver, saver->count, status);
         size_t place = saver->count++;
         return coffer_bytes_size(bytes) < LARGE_BYTES ? gather(saver, place, bytes, error)
                                                       : save_at(saver, place, bytes, error);

@@ -44,7 +44,7 @@ def test_a_pickle_of_several_pieces_is_saved(blobs):
 def test_what_is_not_there(blobs):
     assert KEY not in blobs
     assert "../../etc/passwd" not in blobs
-    for look in (blobs.load, blobs.load_stored, blobs.require):
+    for look in (blobs.load, blobs.load_stored):
         with pytest.raises(coffer.NotFound, match=KEY):
             look(KEY)
     with pytest.raises(coffer.Invalid, match="no key"):
@@ -61,7 +61,7 @@ def test_damage_is_found(blobs, tmp_path):
 
 def test_sync_covers_what_was_saved_and_required(tmp_path):
     blobs = Blobs("local", tmp_path, "Flow/data")
-    blobs.require(blobs.save(b"hello"))
+    blobs.require([blobs.save(b"hello"), "0" * 40, "no key"])
     blobs.sync()
     assert bytes(blobs.load(KEY)[0]) == b"hello"
 

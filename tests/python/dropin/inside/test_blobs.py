@@ -90,18 +90,6 @@ def test_results_are_in_order_with_duplicates(cas):
     assert [result.key for result in results] == [hashlib.sha1(blob).hexdigest() for blob in (b"a", b"b", b"a")]
 
 
-def test_the_next_blob_is_asked_for_when_one_is_stored(local, tmp_path):
-    seen = []
-
-    def blobs():
-        yield b"hello"
-        seen.append((tmp_path / ".metaflow/Flow/data/aa" / HELLO).exists())
-        yield b"more"
-
-    local.ca_store.save_blobs(blobs())
-    assert seen == [True]
-
-
 def test_a_foreign_storage_gets_each_blob_once(foreign):
     foreign.ca_store.save_blobs([b"a", b"b", b"a"])
     foreign.ca_store.save_blobs([b"b", b"c"])

@@ -37,8 +37,8 @@ def test_done_comes_after_all_that_it_vouches_for(local, tmp_path):
     watched = Watched(local.ca_store._blobs(), tmp_path / ".metaflow/Flow/1/end/2/0.DONE.lock")
     local.ca_store._files = watched
     task.done()
-    before, data, first_sync, done, last_sync = watched.notes[:3], *watched.notes[3:]
-    assert {note[1] for note in before} == set(task._objects.values()) and not any(note[2] for note in before)
+    blobs, data, first_sync, done, last_sync = watched.notes
+    assert blobs == ("require", set(task._objects.values()), False)
     assert data == ("require_file", "Flow/1/end/2/0.data.json", False)
     assert first_sync == ("sync", False)
     assert done == ("require_file", "Flow/1/end/2/0.DONE.lock", True)

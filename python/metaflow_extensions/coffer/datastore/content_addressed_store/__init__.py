@@ -3,10 +3,9 @@
 
 import json
 import os
-from hashlib import sha1
 from io import BytesIO
 
-from coffer import Bytes, Corrupt, Error, Invalid, NotFound
+from coffer import Corrupt, Error, Invalid
 from coffer._coffer import Blobs, pack, unpack
 from metaflow.datastore.content_addressed_store import _orig
 from metaflow.datastore.content_addressed_store._orig import BlobCache
@@ -14,15 +13,19 @@ from metaflow.datastore.exceptions import DataException
 
 __all__ = ["BlobCache", "BlobError", "ContentAddressedStore"]
 
-_FILE_STORAGES = (("local_storage", "LocalStorage"), ("spin_storage", "SpinStorage"))
+_FILE_STORAGES = {
+    ("metaflow.plugins.datastores.local_storage", "LocalStorage"),
+    ("metaflow.plugins.datastores.spin_storage", "SpinStorage"),
+}
 
 
 class BlobError(DataException):
-    """A blob that is missing, damaged or can't be stored."""
+    """A blob that is missing, damaged or can't be stored; when saving, `index` is its place among those that were given."""
 
-    def __init__(self, key, message):
+    def __init__(self, key, message, index=-1):
         super().__init__(message)
         self.key = key
+        self.index = index
 
 
 class ContentAddressedStore(_orig.ContentAddressedStore):
@@ -40,7 +43,7 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
     # ---- saving ----
 
     def save_blobs(self, blob_iter, raw=False, len_hint=0, is_transfer=False):
-        """Saves blobs, pulling the next one when the one before is stored.
+        """Saves blobs; small ones in groups while the next ones are pulled, so that no more than some MiB wait.
 
         Args:
             blob_iter: bytes-like objects; or keys, as str, of blobs that are in the store already; with `is_transfer` what load_blobs gave with it.
@@ -56,24 +59,30 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
         if is_transfer:
             blob_iter = (_Transferred(*blob) for blob in blob_iter)
             raw = True
-        if self._blobs():
-            results = []
-            for blob in blob_iter:
-                results.append(self._save_file(blob, raw))
-                del blob  # before the next one is made
-            return results
+        blobs = self._blobs()
+        if blobs:
+            return self._save_files(blobs.saver(raw), blob_iter, raw)
         return self._save_objects(blob_iter, raw, len_hint)
 
-    def _save_file(self, blob, raw):
-        if isinstance(blob, str):
-            return self._refer(blob, raw)
-        expected, blob = _unwrap(blob)
-        try:
-            key = self._blobs().save(blob, raw=raw)
-        except Error as error:
-            raise BlobError(expected, str(error)) from error
-        _check_transfer(expected, key)
-        return self._result(key, raw)
+    def _save_files(self, saver, blob_iter, raw):
+        results = []  # what is in the place of a blob that is being saved is the key that it must have
+        places = []  # of those
+        for blob in blob_iter:
+            if isinstance(blob, str):
+                if not self._is_key_of_one(blob):
+                    _store(saver.flush, places, saver)  # it may be that of a blob that waits
+                results.append(self._refer(blob, raw))
+                continue
+            expected, blob = _unwrap(blob)
+            places.append(len(results))
+            results.append(expected)
+            _store(saver.add, places, saver, blob)
+            del blob  # before the next one is made
+        _store(saver.flush, places, saver)
+        for place, key in zip(places, saver.keys()):
+            _check_transfer(results[place], key)
+            results[place] = self._result(key, raw)
+        return results
 
     def _save_objects(self, blob_iter, raw, len_hint):
         results = []
@@ -87,23 +96,18 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
                 results.append(self._refer(blob, raw))
                 continue
             expected, blob = _unwrap(blob)
-            key = _key_of(blob)
-            _check_transfer(expected, key)
-            stored = None
-            if key not in sent and (expected or not self._is_there(key)):
-                key, stored, metadata = pack(blob, raw=raw)  # of an array that changes meanwhile, one state
+            key, stored, metadata = pack(blob, raw=raw)
             del blob
-            sent.add(key)
+            _check_transfer(expected, key)
             results.append(self._result(key, raw))
-            if stored is not None:
-                yield self._path(key), (BytesIO(bytes(stored)), json.loads(metadata))
+            if key in sent or (expected is None and self._is_there(key)):
+                continue
+            sent.add(key)
+            yield self._path(key), (BytesIO(bytes(stored)), json.loads(metadata))
+            del stored
 
     def _refer(self, key, raw):
-        try:
-            is_there = self._is_there(key)
-        except (Error, ValueError):
-            is_there = False
-        if not is_there:
+        if not self._is_key_of_one(key):
             raise BlobError(key, f"there is no blob of the key {key!r}, which was given as a reference to one")
         return self._result(key, raw)
 
@@ -127,6 +131,7 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
             blob = contents if isinstance(contents, bytes) else bytes(contents)
             del contents
             yield (key, blob, metadata) if is_transfer else (key, blob)
+            del blob  # before the next one is there
 
     def load_contents(self, keys, force_raw=False, is_transfer=False):
         """As load_blobs, without a copy into bytes: yields (key, bytes-like, how it is stored)."""
@@ -144,14 +149,18 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
                 contents = bytes(contents)
                 self._blob_cache.store_key(key, contents)
             yield key, contents, metadata
+            del contents  # before the next one is there
 
     def _load_files(self, keys, force_raw):
+        blobs = self._blobs()
+        loaded = map(blobs.load_stored, keys) if force_raw else blobs.load_many(keys)
         for key in keys:
             try:
-                contents = self._blobs().load_stored(key) if force_raw else self._blobs().load(key)[0]
+                contents = next(loaded)
             except Error as error:
                 raise self._trouble(key, error) from error
             yield key, contents, None
+            del contents
 
     def _load_objects(self, keys, force_raw):
         with self._storage_impl.load_bytes([self._path(key) for key in keys]) as loaded:
@@ -189,11 +198,8 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
         if not blobs:
             return
         try:
-            for key in keys:
-                try:
-                    blobs.require(key)
-                except (NotFound, Invalid):
-                    pass  # whoever loads it is told
+            if keys:
+                blobs.require(keys)  # whoever loads one that is missing is told
             for path in paths:
                 blobs.require_file(path)
             blobs.sync()
@@ -206,6 +212,12 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
     def _is_there(self, key):
         blobs = self._blobs()
         return key in blobs if blobs else self._storage_impl.is_file([self._path(key)])[0]
+
+    def _is_key_of_one(self, text):
+        try:
+            return self._is_there(text)
+        except (Error, ValueError):
+            return False
 
     def _blobs(self):
         """The library's own store, when blobs are in directories, else None."""
@@ -227,6 +239,14 @@ class _Transferred:
         self.contents = contents
 
 
+def _store(step, places, saver, *args):
+    """Calls a method of the saver, whose errors are told of the blob that they are about."""
+    try:
+        step(*args)
+    except Error as error:
+        raise BlobError(None, str(error), places[saver.failed]) from error
+
+
 def _unwrap(blob):
     """The key that a blob must have, when that is known, and its contents."""
     return (blob.key, blob.contents) if isinstance(blob, _Transferred) else (None, blob)
@@ -237,17 +257,7 @@ def _check_transfer(expected, key):
         raise BlobError(expected, f"blob {expected} was transferred with contents that have the key {key}")
 
 
-def _key_of(blob):
-    digest = sha1()
-    for segment in blob.segments() if isinstance(blob, Bytes) else [blob]:
-        digest.update(segment)
-    return digest.hexdigest()
-
-
 def _keeps_files(storage):
     """True for Metaflow's own storages in directories; what derives from them may do anything."""
     kind = type(storage)
-    return any(
-        (kind.__module__, kind.__name__) == (f"metaflow.plugins.datastores.{module}", name)
-        for module, name in _FILE_STORAGES
-    )
+    return (kind.__module__, kind.__name__) in _FILE_STORAGES

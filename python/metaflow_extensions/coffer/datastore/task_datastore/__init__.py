@@ -38,7 +38,7 @@ def _record_dispatch_error(serializer_cls, exc):
 class TaskDataStore(_orig.TaskDataStore):
     """One attempt of a task, as Metaflow's own class of this name, with the C library beneath.
 
-    What fails changes nothing, at most one artifact is in memory beside its object, errors name the artifact, and a done attempt is on the disk.
+    What fails changes nothing, at most one large artifact is in memory beside its object, errors name the artifact, and a done attempt is on the disk.
     """
 
     def __init__(self, *args, **kwargs):
@@ -54,7 +54,7 @@ class TaskDataStore(_orig.TaskDataStore):
         """Saves objects, all of them or none.
 
         Args:
-            artifacts_iter: (name, object) of each; the next one is asked for when the one before is stored.
+            artifacts_iter: (name, object) of each; the next one is asked for when the one before is serialized and, if large, stored.
             len_hint: about how many they are.
 
         Raises:
@@ -74,7 +74,7 @@ class TaskDataStore(_orig.TaskDataStore):
         try:
             results = self._ca_store.save_blobs(blobs(), len_hint=len_hint)
         except BlobError as error:
-            raise DataException(f"Artifact '{names[-1]}' of task '{self._path}' can't be saved: {error}") from error
+            raise DataException(f"Artifact '{names[error.index]}' of task '{self._path}' can't be saved: {error}") from error
         self._info.update(infos)
         for name, result in zip(names, results):
             self._objects[name] = result.key
@@ -90,9 +90,8 @@ class TaskDataStore(_orig.TaskDataStore):
         is_pickle = pickles.is_stock(serializer)
         try:
             if is_pickle and self._takes_pieces():
-                blobs, metadata = pickles.serialize(obj)
-            else:
-                blobs, metadata = serializer.serialize(obj, format=SerializationFormat.STORAGE)
+                return pickles.serialize(serializer, obj)
+            blobs, metadata = serializer.serialize(obj, format=SerializationFormat.STORAGE)
         except UnpicklableArtifactException as error:
             refusal = UnpicklableArtifactException(name)
             refusal.message += pickles.where(name, obj, is_pickle)
@@ -140,6 +139,7 @@ class TaskDataStore(_orig.TaskDataStore):
             for key, contents in self._contents(names_of_key):
                 for name in names_of_key[key]:  # each its own object
                     yield name, self._deserialize(name, contents, *readers[name])
+                del contents  # before the next one is there
         except BlobError as error:
             artifacts = ", ".join(f"'{name}'" for name in names_of_key.get(error.key, names_of_key))
             raise DataException(f"Artifact {artifacts} of task '{self._path}' can't be loaded: {error}") from error

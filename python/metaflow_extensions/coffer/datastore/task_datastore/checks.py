@@ -35,13 +35,18 @@ def check_info(serializer, name, metadata):
         more = dict(metadata.serializer_info or {})
     except (AttributeError, TypeError, ValueError) as error:
         raise DataException(f"{who} no SerializationMetadata for artifact '{name}': {error}") from error
-    source = None if "source" in more else SerializerStore.get_source_for(serializer)
-    if source:
-        more["source"] = source
-    if more:
-        info["serializer_info"] = more
+    add_more(serializer, more, info)
     try:
         json.dumps(info)
     except (TypeError, ValueError) as error:
         raise DataException(f"{who} metadata for artifact '{name}' that JSON can't hold: {error}") from error
     return info
+
+
+def add_more(serializer, more, info):
+    """Adds to what is recorded what the serializer says beside, and the package that it comes from, if known."""
+    source = None if "source" in more else SerializerStore.get_source_for(serializer)
+    if source:
+        more["source"] = source
+    if more:
+        info["serializer_info"] = more

@@ -3,41 +3,51 @@
 
 from coffer._coffer import pickle_artifact
 from coffer._unpicklable import find_path
-from metaflow.datastore.artifacts.serializer import SerializationMetadata
 from metaflow.datastore.exceptions import UnpicklableArtifactException
 
+from .checks import add_more
+
 _STOCK = "metaflow.plugins.datastores.serializers.pickle_serializer", "PickleSerializer"
+_FUNCTIONS = "serialize", "deserialize"
 
 
-class Pickled:
-    """The bytes of a pickle, perhaps in several pieces, where a serializer has a SerializedBlob."""
+class _Known:
+    """The class that was last found to be Metaflow's own, and what it had for its functions."""
 
-    __slots__ = ("value",)
-    is_reference = False
-
-    def __init__(self, value):
-        self.value = value
+    serializer = None
+    functions: list = []
 
 
 def is_stock(serializer):
     """True for Metaflow's own class as it is, not for one that derives from it, nor with other functions put into it."""
+    if serializer is _Known.serializer and _own_functions(serializer) == _Known.functions:
+        return True
     module, name = _STOCK
-    return _name_of(serializer) == _STOCK and all(
-        _name_of(getattr(serializer, each, None)) == (module, f"{name}.{each}") for each in ("serialize", "deserialize")
-    )
+    if _name_of(serializer) != _STOCK or any(
+        _name_of(getattr(serializer, each, None)) != (module, f"{name}.{each}") for each in _FUNCTIONS
+    ):
+        return False
+    _Known.serializer, _Known.functions = serializer, _own_functions(serializer)
+    return True
+
+
+def _own_functions(serializer):
+    return list(map(vars(serializer).get, _FUNCTIONS))
 
 
 def _name_of(thing):
     return getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
 
 
-def serialize(obj):
-    """What PickleSerializer.serialize returns, without joining large buffers."""
+def serialize(serializer, obj):
+    """The bytes that PickleSerializer.serialize makes, without joining large buffers, and what is recorded of them."""
     try:
         pickled = pickle_artifact(obj)
     except TypeError as error:
         raise UnpicklableArtifactException() from error
-    return [Pickled(pickled)], SerializationMetadata(str(type(obj)), pickled.size, "pickle-v4", {})
+    info = {"size": pickled.size, "type": str(type(obj)), "encoding": "pickle-v4"}
+    add_more(serializer, {}, info)
+    return pickled, info
 
 
 def where(name, obj, is_pickle):
