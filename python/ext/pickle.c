@@ -6,8 +6,6 @@
 #include "object.h"
 #include "pickler.h"
 
-enum { PROTOCOL = 4 };
-
 static const char *const encodings[] = {"pickle-v4", "gzip+pickle-v4", "gzip+pickle-v2", "pickle-v2"};
 
 static coffer_status interpreter_gone(coffer_error *error)
@@ -48,9 +46,11 @@ static coffer_status pickle_can_deserialize(const coffer_serializer *self, const
 
 static coffer_bytes *dump(pycoffer_state *state, PyObject *object)
 {
-        if (!pycoffer_call_wants_bytes(state))
-                return pycoffer_pickle(state, object);
-        PyObject *pickle = PyObject_CallFunction(state->pickle_dumps, "Oi", object, PROTOCOL);
+        coffer_bytes *pieces = pycoffer_pickle(state, object);
+        if (!pieces || !pycoffer_call_wants_bytes(state))
+                return pieces;
+        PyObject *pickle = pycoffer_bytes_copy(pieces);
+        pycoffer_bytes_unref(state, pieces);
         coffer_bytes *bytes = pickle ? pycoffer_bytes_from(state, pickle) : NULL;
         if (bytes)
                 pycoffer_call_offer_bytes(state, pickle);
@@ -95,7 +95,7 @@ static coffer_status write_python(pycoffer_state *state, PyObject *object, coffe
 
 static coffer_status write_value(const coffer_object *object, coffer_bytes **out, coffer_error *error)
 {
-        static const coffer_pickle_write_options options = {.version = 1, .protocol = PROTOCOL};
+        static const coffer_pickle_write_options options = {.version = 1, .protocol = PYCOFFER_PICKLE_PROTOCOL};
         coffer_document *document;
         const coffer_value *value;
         coffer_status status = coffer_object_view_value(object, &document, &value, error);

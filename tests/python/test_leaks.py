@@ -8,6 +8,7 @@ import pytest
 COMMON = """
 import gc, os, pickle, sys, warnings
 import coffer
+from coffer._coffer import pickle_artifact
 
 class Point:
     def __init__(self):
@@ -16,6 +17,10 @@ class Point:
 class Failing:
     def __reduce__(self):
         raise ValueError("no")
+
+class Absent:
+    def __reduce__(self):
+        return "absent"
 
 VALUE = {"text": "é", "list": [1, 2.5, None, (3, b"x")], "point": Point()}
 PICKLE = pickle.dumps(VALUE, 4)
@@ -75,6 +80,9 @@ KINDS = {
     "load that fails": "expect(KeyError, done.__getitem__, 'absent')",
     "load bytes": "assert len(bytes(done.load_bytes('x'))) == len(PICKLE)",
     "info": "done.info('x'), done.names(), 'x' in done, done.metadata('x')",
+    "pickle": "pickle_artifact([VALUE, Point, len, Point(), {1}, frozenset('a'), 1 << 99, bytearray(b'xy'), 'x' * 70_000, bytearray(1 << 20)])",
+    "pickle that fails": "expect(ValueError, pickle_artifact, [VALUE, Failing()])",
+    "pickle that is left to Python": "expect(pickle.PicklingError, pickle_artifact, [VALUE, Absent()])",
     "serialize": "assert coffer.serialize(VALUE)[0] == [PICKLE]",
     "serialize that fails": "expect(coffer.SerializerFailed, coffer.serialize, Failing())",
     "deserialize": "coffer.deserialize([PICKLE], METADATA)",
@@ -96,6 +104,7 @@ KINDS = {
 WITH_NUMPY = {
     "save an array": "open_task['a'] = ARRAY",
     "load an array": "assert arrays['a'].shape == ARRAY.shape",
+    "pickle arrays": "pickle_artifact([LARGE, OBJECTS, VALUE])",
     "serialize an array": "coffer.serialize(ARRAY, registry=npy)",
     "deserialize an array": "coffer.deserialize([BLOB], ARRAY_METADATA, registry=npy)",
     "inspect an array": "numpy.asarray(coffer.inspect(ARRAY_PICKLE)).sum(), memoryview(coffer.inspect(ARRAY_PICKLE)).nbytes",
@@ -106,6 +115,8 @@ npy = coffer.Registry(toggles="+npy")
 ARRAY = numpy.arange(1000.0).reshape(10, 100)
 (BLOB,), ARRAY_METADATA = coffer.serialize(ARRAY, registry=npy)
 ARRAY_PICKLE = pickle.dumps(ARRAY, 4)
+LARGE = numpy.zeros(10_000)
+OBJECTS = numpy.array(["a", 1, None, b"b"] * 2500, object)
 other = coffer.open("store", registry=npy, sync=False)
 with other.task("Flow/2/step/1", mode="w") as task:
     task["a"] = ARRAY
