@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "cas/cas_internal.h"
+#include "cas/parts.h"
 #include "util/cursor.h"
 #include "util/digest.h"
+#include "util/pages.h"
 
 static coffer_status compare_keys(const char *found, const char *key, coffer_error *error)
 {
@@ -127,15 +129,77 @@ static coffer_status load_proven(const coffer_cas *cas, const char *key, coffer_
         return status == COFFER_CORRUPT || status == COFFER_LIMIT ? COFFER_DECLINED : status;
 }
 
+/* Reads all of a stream that should give so many bytes. COFFER_DECLINED when it gives more. */
+static coffer_status read_whole(coffer_stream *stream, size_t size_bytes, coffer_bytes **out, coffer_error *error)
+{
+        coffer_bytes *bytes _cleanup_bytes_ = NULL;
+        uint8_t *contents _cleanup_free_ = coffer_alloc(size_bytes);
+        size_t got_bytes = 0, more_bytes = 0;
+        uint8_t more;
+
+        if (!contents)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to read a blob of %zu bytes", size_bytes);
+        coffer_pages_expect_fill(contents, size_bytes);
+        COFFER_TRY(coffer_bytes_new(&bytes, error));
+        COFFER_TRY(stream->read(stream, contents, size_bytes, &got_bytes, error));
+        if (got_bytes == size_bytes)
+                COFFER_TRY(stream->read(stream, &more, 1, &more_bytes, error));
+        if (more_bytes > 0)
+                return COFFER_DECLINED;
+        COFFER_TRY(coffer_bytes_append_take(bytes, contents, got_bytes, error));
+        contents = NULL;
+        *out = TAKE_PTR(bytes);
+        return COFFER_OK;
+}
+
+/* One member that is not hashed meanwhile is inflated faster from memory. */
+static bool streams_well(const coffer_cas *cas, const coffer_frame_sizes *sizes, coffer_key_check check)
+{
+        return sizes->content_bytes > 0 && sizes->content_bytes <= cas->max_blob_bytes &&
+               sizes->content_bytes < SIZE_MAX && (sizes->is_exact || check == COFFER_KEY_CHECKED);
+}
+
+/* COFFER_DECLINED for what must be read from memory, and for what is damaged: there the faults are told. */
+static coffer_status load_streamed(const coffer_cas *cas, const char *key, const char *path,
+                                   const coffer_sidecar *sidecar, coffer_bytes **out, coffer_error *error)
+{
+        coffer_key_check check = coffer_cas_key_check(cas, sidecar);
+        coffer_stream *stream _cleanup_stream_ = NULL;
+        coffer_blob_source source;
+        coffer_frame_sizes sizes;
+
+        COFFER_TRY(coffer_blob_source_open(cas, path, &source, NULL, error));
+        coffer_status status = sidecar->frame->expect(source.random, &sizes, error);
+        if (status == COFFER_OK && !streams_well(cas, &sizes, check))
+                status = COFFER_DECLINED;
+        if (status == COFFER_OK)
+                status = coffer_blob_stream_open(cas, key, path, sidecar->frame, cas->max_blob_bytes, check, &source,
+                                                 &stream, error);
+        if (status != COFFER_OK) {
+                coffer_blob_source_close(&source);
+                return status;
+        }
+        status = read_whole(stream, (size_t)sizes.content_bytes, out, error);
+        return status == COFFER_CORRUPT || status == COFFER_LIMIT ? COFFER_DECLINED : status;
+}
+
 static coffer_status load_by_sidecar(const coffer_cas *cas, const char *key, coffer_bytes **out, bool *raw,
                                      coffer_error *error)
 {
         coffer_stored_blob blob _cleanup_(coffer_stored_blob_done) = {NULL, NULL, NULL};
         coffer_error cause = COFFER_ERROR_INIT;
+        coffer_status status = COFFER_DECLINED;
         coffer_sidecar sidecar;
 
         COFFER_TRY(coffer_cas_fetch(cas, key, &blob, error));
         COFFER_TRY(coffer_sidecar_parse(blob.metadata_json, blob.path, &sidecar, error));
+        bool is_large = coffer_bytes_size(blob.bytes) > COFFER_PART_MAX_BYTES;
+        if (is_large && sidecar.frame && cas->storage->class_->open_random)
+                status = load_streamed(cas, key, blob.path, &sidecar, out, error);
+        if (status == COFFER_OK && raw)
+                *raw = false;
+        if (status != COFFER_DECLINED)
+                return status;
         if (coffer_cas_decode(cas, key, &blob, &sidecar, out, raw, &cause) != COFFER_OK)
                 return coffer_cas_blame(cas, key, blob.path, &cause, error);
         return COFFER_OK;

@@ -259,6 +259,8 @@ coffer_status coffer_frame_v1_open_random(coffer_random_access *stored, uint64_t
                 coffer_free(self);
                 return status;
         }
+        if (watch)
+                self->in_turn.watch = *watch;
         status = coffer_parts_open(&self->base, watch, out, error);
         if (status != COFFER_OK) {
                 self->in_turn.gzip.stream = NULL; /* stays the caller's */
@@ -277,7 +279,8 @@ static coffer_status expect_by_end(coffer_random_access *stored, coffer_frame_si
                 COFFER_TRY(read_at(stored, stored->size_bytes - sizeof(end), end, sizeof(end), error));
                 (void)coffer_cursor_u32_le(&cursor, &size_bytes);
         }
-        *out = (coffer_frame_sizes){size_bytes, false};
+        bool is_possible = size_bytes / COFFER_DEFLATE_MAX_RATIO <= stored->size_bytes;
+        *out = (coffer_frame_sizes){is_possible ? size_bytes : 0, false};
         return COFFER_OK;
 }
 

@@ -4,7 +4,10 @@
 
 #include "util/cleanup.h"
 #include "util/cursor.h"
+#include "util/pipeline.h"
+#include "util/pool.h"
 
+enum { PIECE_BYTES = 256 << 10, MAX_PIECES = 512 };
 enum { BETWEEN_MEMBERS, IN_MEMBER, ENDED, FAILED };
 
 typedef coffer_frame_v1_stream frame_stream;
@@ -44,31 +47,83 @@ static coffer_status ready(frame_stream *self, coffer_error *error)
         return COFFER_OK;
 }
 
-static coffer_status count_output(frame_stream *self, coffer_cursor output, coffer_error *error)
+static coffer_status count_output(frame_stream *self, size_t output_bytes, coffer_error *error)
 {
-        self->crc = coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(self->crc, output);
-        self->member_bytes += output.size_bytes;
+        self->member_bytes += output_bytes;
         if (self->member_bytes > self->gzip.max_bytes - self->gzip.position_bytes)
                 return coffer_error_set(error, COFFER_LIMIT, "the contents are larger than %llu bytes",
                                         (unsigned long long)self->gzip.max_bytes);
         return COFFER_OK;
 }
 
+/* Fills the piece unless the member ends before; nothing is put into it when it has ended. */
+static coffer_status inflate_piece(frame_stream *self, uint8_t *piece, size_t capacity_bytes, size_t *got_bytes,
+                                   coffer_error *error)
+{
+        *got_bytes = 0;
+        while (self->is_ready && *got_bytes < capacity_bytes) {
+                size_t count;
+                bool got;
+                COFFER_TRY(coffer_gzip_more_input(&self->gzip, &got, error));
+                coffer_inflate_result result =
+                        coffer_inflate_on(self->library, self->inflater, &self->gzip.input, piece + *got_bytes,
+                                          capacity_bytes - *got_bytes, &count);
+                *got_bytes += count;
+                COFFER_TRY(count_output(self, count, error));
+                bool goes_on = result == COFFER_INFLATE_MORE && (count > 0 || got);
+                if (result != COFFER_INFLATE_END && !goes_on)
+                        return coffer_gzip_inflate_fault(&self->gzip, result, error);
+                self->is_ready = goes_on;
+        }
+        return COFFER_OK;
+}
+
+/* Pieces that are inflated by one thread, while what has been is summed up by another. */
+typedef struct piece_run {
+        frame_stream *stream;
+        uint8_t *output;
+        size_t capacity_bytes;
+        size_t piece_bytes[MAX_PIECES];
+} piece_run;
+
+static coffer_status inflate_step(void *user, size_t index, size_t worker, coffer_error *error)
+{
+        piece_run *run = user;
+        size_t offset = index * PIECE_BYTES, room_bytes = run->capacity_bytes - offset;
+        (void)worker;
+        return inflate_piece(run->stream, run->output + offset, room_bytes < PIECE_BYTES ? room_bytes : PIECE_BYTES,
+                             &run->piece_bytes[index], error);
+}
+
+static coffer_status sum_step(void *user, size_t index, size_t worker, coffer_error *error)
+{
+        piece_run *run = user;
+        frame_stream *self = run->stream;
+        coffer_cursor piece = coffer_cursor_of(run->output + index * PIECE_BYTES, run->piece_bytes[index]);
+        (void)worker;
+        self->crc = coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(self->crc, piece);
+        return self->watch.take ? self->watch.take(self->watch.user, piece, error) : COFFER_OK;
+}
+
+/* Goes on with the current member. */
 static coffer_status inflate_some(frame_stream *self, uint8_t *output, size_t capacity_bytes, size_t *got_bytes,
                                   coffer_error *error)
 {
-        bool got;
+        size_t most_bytes = (size_t)MAX_PIECES * PIECE_BYTES;
+        piece_run run = {self, output, capacity_bytes < most_bytes ? capacity_bytes : most_bytes, {0}};
+        size_t count = (run.capacity_bytes - 1) / PIECE_BYTES + 1;
+        coffer_pipeline pipeline = {.count = count,
+                                    .width = count > 1 && coffer_pool_width() > 1 ? 2 : 1,
+                                    .stage_count = 2,
+                                    .stages = {{inflate_step, true}, {sum_step, true}},
+                                    .user = &run};
+
         COFFER_TRY(ready(self, error));
-        COFFER_TRY(coffer_gzip_more_input(&self->gzip, &got, error));
-        coffer_inflate_result result =
-                coffer_inflate_on(self->library, self->inflater, &self->gzip.input, output, capacity_bytes, got_bytes);
-        COFFER_TRY(count_output(self, coffer_cursor_of(output, *got_bytes), error));
-        bool goes_on = result == COFFER_INFLATE_MORE && (*got_bytes > 0 || got);
-        if (result != COFFER_INFLATE_END && !goes_on)
-                return coffer_gzip_inflate_fault(&self->gzip, result, error);
-        if (result == COFFER_INFLATE_END) {
+        COFFER_TRY(coffer_pipeline_run(&pipeline, error));
+        for (size_t i = 0; i < count; i++)
+                *got_bytes += run.piece_bytes[i];
+        if (!self->is_ready) {
                 self->state = BETWEEN_MEMBERS;
-                self->is_ready = false;
                 COFFER_TRY(coffer_gzip_end_member(&self->gzip, self->crc, self->member_bytes, error));
         }
         return COFFER_OK;

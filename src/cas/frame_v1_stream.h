@@ -15,6 +15,7 @@ typedef struct coffer_frame_v1_stream {
         bool is_ready; /* the inflater, for the current member */
         uint32_t crc;  /* of the current member's contents so far */
         uint64_t member_bytes;
+        coffer_frame_watch watch; /* `take` may be NULL */
 } coffer_frame_v1_stream;
 
 /* Closes `stored` when it is done, unless this fails. */

@@ -33,7 +33,8 @@ typedef struct coffer_parts_class {
         /* NULL when it takes no tools. */
         coffer_status (*tool_new)(coffer_parts *parts, void **out, coffer_error *error);
         void (*tool_free)(coffer_parts *parts, void *tool);
-        /* A stream over what follows when that is OTHERWISE (NULL: never); stays the parts' own. */
+        /* A stream over what follows when that is OTHERWISE (NULL: never); stays the parts' own
+         * and shows the contents to the watch itself. */
         coffer_stream *(*rest)(coffer_parts *parts);
         void (*free)(coffer_parts *parts);
 } coffer_parts_class;
