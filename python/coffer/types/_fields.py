@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+import math
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -191,6 +192,23 @@ def _schema(hint: Any, outer: tuple[type, ...]) -> dict[str, Any]:
     return generic(typing.get_args(hint), outer) if generic else dict(_SCALARS.get(hint, {}))
 
 
+def _is_json(plain: Any) -> bool:
+    if isinstance(plain, dict):
+        return all(isinstance(key, str) and _is_json(item) for key, item in plain.items())
+    if isinstance(plain, list):
+        return all(map(_is_json, plain))
+    return plain is None or isinstance(plain, (bool, int, str)) or (isinstance(plain, float) and math.isfinite(plain))
+
+
+def _default(field: dataclasses.Field[Any]) -> dict[str, Any]:
+    """What the schema says of a field's default: nothing when JSON can't, or when only code of the class could tell."""
+    try:
+        plain = to_plain(_absent(field))
+    except _Unfit:
+        return {}
+    return {"default": plain} if _is_json(plain) else {}
+
+
 def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
@@ -202,7 +220,7 @@ def schema_of(cls: Any, outer: tuple[type, ...] = ()) -> dict[str, Any]:
     return {
         "type": "object",
         "title": cls.__qualname__,
-        "properties": {field.name: _schema(hints.get(field.name, Any), (*outer, cls)) for field in fields},
+        "properties": {field.name: {**_schema(hints.get(field.name, Any), (*outer, cls)), **_default(field)} for field in fields},
         "required": [field.name for field in fields if _is_required(field)],
         "additionalProperties": False,
     }

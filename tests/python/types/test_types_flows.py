@@ -28,6 +28,7 @@ assert data.box.value == typed_shapes.Box("crate", typed_shapes.Size(2, 3), None
 assert data.local.value.count == 7 and type(data.local.value) is types.Record
 assert data.array.value.tolist() == [[0, 1, 2], [3, 4, 5]]
 assert data.money.value == 3 and data.config.value["b"] == [1, 2.5, None]
+typed_shapes.check_one_of_each(data)
 print(run.pathspec)
 """
 

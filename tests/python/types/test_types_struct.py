@@ -111,12 +111,45 @@ def test_schema_from_annotations():
         "at": {"type": "string", "format": "date-time"},
         "level": {"enum": ["low", "high"]},
         "size": size,
-        "maybe": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
-        "sizes": {"type": "array", "items": size},
-        "names": {"type": "object", "additionalProperties": {"type": "integer"}},
-        "pair": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "minItems": 2, "maxItems": 2},
-        "anything": {},
+        "maybe": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None},
+        "sizes": {"type": "array", "items": size, "default": []},
+        "names": {"type": "object", "additionalProperties": {"type": "integer"}, "default": {}},
+        "pair": {
+            "type": "array",
+            "prefixItems": [{"type": "integer"}, {"type": "string"}],
+            "minItems": 2,
+            "maxItems": 2,
+            "default": [0, ""],
+        },
+        "anything": {"default": None},
     }
+
+
+def test_schema_of_dates_and_defaults(monkeypatch):
+    @dataclasses.dataclass
+    class Moments:
+        day: datetime.date
+        clock: datetime.time
+        since: datetime.datetime = datetime.datetime(2024, 1, 2)
+        color: Color = Color.GREEN
+        either: "int | list[str]" = 5
+        size: Size = dataclasses.field(default_factory=lambda: Size(1, 2))
+        rate: float = float("inf")
+        nested: dict[str, list[Optional[Size]]] = dataclasses.field(default_factory=dict)
+
+    Moments.__module__, Moments.__qualname__ = "typed_shapes", "Moments"
+    monkeypatch.setattr(typed_shapes, "Moments", Moments, raising=False)
+    spec = types.Struct[Moments].to_spec()
+    properties = spec["properties"]
+    assert spec["required"] == ["day", "clock"]
+    assert properties["day"] == {"type": "string", "format": "date"} and properties["clock"] == {"type": "string", "format": "time"}
+    assert properties["since"] == {"type": "string", "format": "date-time", "default": "2024-01-02T00:00:00"}
+    assert properties["color"] == {"enum": ["red", "green"], "default": "green"}
+    assert properties["either"] == {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "string"}}], "default": 5}
+    assert properties["size"]["title"] == "Size" and "default" not in properties["size"]  # only code of the class could make it
+    assert properties["rate"] == {"type": "number"}  # JSON has no infinity
+    item = properties["nested"]["additionalProperties"]["items"]
+    assert [option.get("title", option["type"]) for option in item["anyOf"]] == ["Size", "null"]
 
 
 def test_choices_that_json_has_no_name_for(monkeypatch, write):
@@ -133,7 +166,11 @@ def test_choices_that_json_has_no_name_for(monkeypatch, write):
     monkeypatch.setattr(typed_shapes, "Choice", Choice, raising=False)
     task = write(x=types.Struct(Choice(Color.RED)))
     properties = task.info("x").serializer_info["spec"]["properties"]
-    assert properties == {"color": {"enum": ["red"]}, "odd": {"anyOf": [{}, {"type": "null"}]}, "literal": {}}
+    assert properties == {
+        "color": {"enum": ["red"]},
+        "odd": {"anyOf": [{}, {"type": "null"}], "default": None},
+        "literal": {"default": "y"},
+    }
 
 
 def test_new_fields_take_their_defaults():
@@ -287,3 +324,10 @@ def test_classes_that_nobody_could_find_again():
         types.Struct(5)
     with pytest.raises(TypeError):
         types.Struct[Box](Size(1, 2))
+
+
+def test_what_an_artifact_says_beside_its_encoding_is_no_more_than_a_hint(write):
+    from coffer.types import _bridge
+
+    for hints in (None, {}, {"iotype": "Struct[os:system]", "spec": [[]]}, '{"iotype": 5}'):
+        assert _bridge.load(b"5", "iotype:Int32", hints) == types.Int32(5)

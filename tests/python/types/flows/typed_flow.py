@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy
 from metaflow import FlowSpec, step
-from typed_shapes import Box, Money, Size
+from typed_shapes import Box, Money, Size, check_one_of_each, one_of_each
 
 from coffer import types
 
@@ -28,10 +28,13 @@ class TypedFlow(FlowSpec):
         self.counts = types.Map[types.Text, types.Int64]({"x": 2**60})
         self.money = Money(3)
         self.plain = [1, 2]
+        for name, typed in one_of_each().items():
+            setattr(self, "each_" + name, typed)
         self.next(self.middle)
 
     @step
     def middle(self):
+        check_one_of_each(self)
         assert self.number == types.Int32(5) and self.number.value == 5
         assert self.config.value["a"] == "é"
         assert self.box.value == Box("crate", Size(2, 3), None)
@@ -44,6 +47,7 @@ class TypedFlow(FlowSpec):
 
     @step
     def end(self):
+        check_one_of_each(self)
         assert self.number.value == 6
         assert self.counts.value == {"x": 2**60}
 
