@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "call.h"
 #include "text.h"
+#include "unpickler.h"
 
 typedef struct {
         PyObject_HEAD pycoffer_state *state;
@@ -110,6 +111,45 @@ static PyObject *blobs_load(PyObject *object, PyObject *args)
         coffer_status status = coffer_cas_load(self->cas, key, &bytes, &raw, &call.error);
         return pycoffer_call_end(&call, status) ? contents_and_rawness(self->state, bytes, raw) : NULL;
 }
+
+/* ---- pickles ---- */
+
+struct stored_blob {
+        coffer_cas *cas;
+        const char *key;
+};
+
+static coffer_status open_blob(void *user, coffer_stream **out, coffer_error *error)
+{
+        const struct stored_blob *blob = user;
+        return coffer_cas_open(blob->cas, blob->key, out, error);
+}
+
+static coffer_status load_blob(void *user, coffer_bytes **out, coffer_error *error)
+{
+        const struct stored_blob *blob = user;
+        return coffer_cas_load(blob->cas, blob->key, out, NULL, error);
+}
+
+PyDoc_STRVAR(blobs_load_pickle_doc,
+             "load_pickle($self, key, size=0, /)\n--\n\n"
+             "The object of a pickle that was saved; `size` is that of the contents, if it is known. Large ones are "
+             "unpickled while they are read, and checked before the object is given out.\n"
+             "Raises what load raises, and coffer.SerializerFailed, whose __cause__ is what unpickling raised.");
+
+static PyObject *blobs_load_pickle(PyObject *object, PyObject *args)
+{
+        blobs_object *self = (blobs_object *)object;
+        const char *key;
+        long long size_bytes = 0;
+        if (!PyArg_ParseTuple(args, "s|L", &key, &size_bytes))
+                return NULL;
+        struct stored_blob blob = {self->cas, key};
+        pycoffer_stored_pickle stored = {open_blob, load_blob, &blob, size_bytes > 0 ? (uint64_t)size_bytes : 0};
+        return pycoffer_unpickle_stored(self->state, &stored);
+}
+
+/* ---- files ---- */
 
 PyDoc_STRVAR(blobs_load_stored_doc, "load_stored($self, key, /)\n--\n\n"
                                     "The file's bytes as they are, neither unframed nor checked: a Bytes.");
@@ -286,6 +326,7 @@ PyDoc_STRVAR(blobs_doc, "Blobs(type, root, prefix, *, verify=0, sync=True)\n--\n
 static PyMethodDef blobs_methods[] = {
         {"save", (PyCFunction)(void (*)(void))blobs_save, METH_VARARGS | METH_KEYWORDS, blobs_save_doc},
         {"load", blobs_load, METH_VARARGS, blobs_load_doc},
+        {"load_pickle", blobs_load_pickle, METH_VARARGS, blobs_load_pickle_doc},
         {"load_stored", blobs_load_stored, METH_VARARGS, blobs_load_stored_doc},
         {"saver", (PyCFunction)(void (*)(void))blobs_saver, METH_VARARGS | METH_KEYWORDS, blobs_saver_doc},
         {"load_many", blobs_load_many, METH_O, blobs_load_many_doc},

@@ -115,7 +115,6 @@ static int visit_references(pycoffer_state *state, int (*each)(PyObject **refere
                 (PyObject **)&state->blob_saver_type,
                 (PyObject **)&state->blob_loader_type,
                 &state->pickle_dumps,
-                &state->pickle_loads,
                 &state->protocol,
                 &state->dispatch_table,
                 &state->extension_registry,

@@ -67,7 +67,6 @@ typedef struct pycoffer_state {
         coffer_serializer pickle;
         coffer_serializer iotype;
         PyObject *pickle_dumps;
-        PyObject *pickle_loads;
         PyObject *names[PYCOFFER_NAME_COUNT];
         PyObject *protocol;           /* of pickles, as an int */
         PyObject *dispatch_table;     /* of copyreg */

@@ -5,6 +5,7 @@
 #include "call.h"
 #include "object.h"
 #include "pickler.h"
+#include "unpickler.h"
 
 static const char *const encodings[] = {"pickle-v4", "gzip+pickle-v4", "gzip+pickle-v2", "pickle-v2"};
 
@@ -122,13 +123,11 @@ static coffer_status pickle_serialize(const coffer_serializer *self, const coffe
 
 /* ---- reading ---- */
 
-static coffer_status load(pycoffer_state *state, coffer_bytes *bytes, coffer_object *out, coffer_error *error)
+static coffer_status load(pycoffer_state *state, coffer_cursor contents, coffer_object *out, coffer_error *error)
 {
-        PyObject *pickle = pycoffer_bytes_wrap(state, bytes);
-        PyObject *object = pickle ? PyObject_CallOneArg(state->pickle_loads, pickle) : NULL;
+        PyObject *object = pycoffer_unpickle(state, contents);
         bool done = object && pycoffer_object_wrap(state, object, out);
         Py_XDECREF(object);
-        Py_XDECREF(pickle);
         return done ? COFFER_OK : pycoffer_keep_exception(state, COFFER_SERIALIZER, error);
 }
 
@@ -148,7 +147,7 @@ static coffer_status pickle_deserialize(const coffer_serializer *self, coffer_fo
         pycoffer_gil gil;
         if (!pycoffer_gil_take(&gil, self->user))
                 return interpreter_gone(error);
-        status = load(self->user, bytes, out, error);
+        status = load(self->user, whole, out, error);
         pycoffer_gil_give(&gil);
         return status;
 }
@@ -170,7 +169,6 @@ bool pycoffer_pickle_init(PyObject *module, pycoffer_state *state)
         };
         PyObject *pickle = PyImport_ImportModule("pickle");
         state->pickle_dumps = pickle ? PyObject_GetAttrString(pickle, "dumps") : NULL;
-        state->pickle_loads = state->pickle_dumps ? PyObject_GetAttrString(pickle, "loads") : NULL;
         Py_XDECREF(pickle);
-        return state->pickle_loads != NULL;
+        return state->pickle_dumps != NULL;
 }

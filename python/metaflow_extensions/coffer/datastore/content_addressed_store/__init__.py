@@ -5,7 +5,7 @@ import json
 import os
 from io import BytesIO
 
-from coffer import Corrupt, Error, Invalid
+from coffer import Corrupt, Error, Invalid, SerializerFailed
 from coffer._coffer import Blobs, pack, unpack
 from metaflow.datastore.content_addressed_store import _orig
 from metaflow.datastore.content_addressed_store._orig import BlobCache
@@ -150,6 +150,24 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
                 self._blob_cache.store_key(key, contents)
             yield key, contents, metadata
             del contents  # before the next one is there
+
+    def takes_pickles(self):
+        """Whether load_pickle can be called: where blobs are in files and nobody keeps their contents."""
+        return self._blobs() is not None and not self._blob_cache
+
+    def load_pickle(self, key, size):
+        """The object of a pickle of about `size` bytes; a large one is unpickled while it is read.
+
+        Raises:
+            BlobError: the blob is missing or damaged; the message names key and path.
+            SerializerFailed: it can't be unpickled; __cause__ is what was raised.
+        """
+        try:
+            return self._blobs().load_pickle(key, size)
+        except SerializerFailed:
+            raise
+        except Error as error:
+            raise self._trouble(key, error) from error
 
     def _load_files(self, keys, force_raw):
         blobs = self._blobs()

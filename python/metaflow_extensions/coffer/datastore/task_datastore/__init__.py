@@ -5,6 +5,8 @@ import copy
 import warnings
 from collections import defaultdict
 
+from coffer import SerializerFailed
+from coffer._coffer import unpickle
 from metaflow.datastore.artifacts.serializer import SerializationFormat, SerializationMetadata, SerializerStore
 from metaflow.datastore.content_addressed_store import BlobError, ContentAddressedStore
 from metaflow.datastore.exceptions import DataException, UnpicklableArtifactException
@@ -131,10 +133,13 @@ class TaskDataStore(_orig.TaskDataStore):
         """
         if not self._info:
             raise DataException(f"Datastore for task '{self._path}' does not have the required metadata to load artifacts")
-        readers, names_of_key = {}, defaultdict(list)
+        readers, names_of_key, large = {}, defaultdict(list), []
         for name in names:
             readers[name] = self._find_reader(name)
-            names_of_key[self._objects[name]].append(name)
+            if self._is_large_pickle(*readers[name]):
+                large.append(name)
+            else:
+                names_of_key[self._objects[name]].append(name)
         try:
             for key, contents in self._contents(names_of_key):
                 for name in names_of_key[key]:  # each its own object
@@ -143,6 +148,25 @@ class TaskDataStore(_orig.TaskDataStore):
         except BlobError as error:
             artifacts = ", ".join(f"'{name}'" for name in names_of_key.get(error.key, names_of_key))
             raise DataException(f"Artifact {artifacts} of task '{self._path}' can't be loaded: {error}") from error
+        for name in large:
+            yield name, self._load_large_pickle(name, *readers[name])
+
+    def _is_large_pickle(self, serializer, metadata):
+        return (
+            pickles.is_large(metadata.size)
+            and pickles.is_stock(serializer)
+            and self._takes_pieces()
+            and self._ca_store.takes_pickles()
+        )
+
+    def _load_large_pickle(self, name, serializer, metadata):
+        try:
+            return self._ca_store.load_pickle(self._objects[name], metadata.size)
+        except BlobError as error:
+            raise DataException(f"Artifact '{name}' of task '{self._path}' can't be loaded: {error}") from error
+        except SerializerFailed as error:
+            cause = error.__cause__
+        raise self._load_error(name, serializer, metadata, cause) from cause
 
     def _contents(self, keys):
         if self._takes_pieces():
@@ -168,17 +192,23 @@ class TaskDataStore(_orig.TaskDataStore):
         return serializer, metadata
 
     def _deserialize(self, name, contents, serializer, metadata):
-        if not (isinstance(contents, bytes) or pickles.is_stock(serializer)):
-            contents = bytes(contents)
         try:
+            if pickles.is_stock(serializer):
+                return unpickle(contents)
+            if not isinstance(contents, bytes):
+                contents = bytes(contents)
             return serializer.deserialize([contents], metadata, format=SerializationFormat.STORAGE)
-        except MetaflowException:
-            raise
         except Exception as error:
-            raise LoadError(
-                f"Serializer {serializer.__name__} failed to load artifact '{name}' of task '{self._path}' "
-                f"(encoding: {metadata.encoding}): {type(error).__name__}: {error}"
-            ) from error
+            raise self._load_error(name, serializer, metadata, error) from error
+
+    def _load_error(self, name, serializer, metadata, error):
+        """What is raised for what a serializer raised."""
+        if isinstance(error, MetaflowException):
+            return error
+        return LoadError(
+            f"Serializer {serializer.__name__} failed to load artifact '{name}' of task '{self._path}' "
+            f"(encoding: {metadata.encoding}): {type(error).__name__}: {error}"
+        )
 
     @require_mode(None)
     def get(self, name, default=None):

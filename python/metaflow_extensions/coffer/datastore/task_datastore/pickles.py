@@ -7,6 +7,7 @@ from metaflow.datastore.exceptions import UnpicklableArtifactException
 
 from .checks import add_more
 
+_LARGE_BYTES = 16 << 20  # as the library has it
 _STOCK = "metaflow.plugins.datastores.serializers.pickle_serializer", "PickleSerializer"
 _FUNCTIONS = "serialize", "deserialize"
 
@@ -48,6 +49,11 @@ def serialize(serializer, obj):
     info = {"size": pickled.size, "type": str(type(obj)), "encoding": "pickle-v4"}
     add_more(serializer, {}, info)
     return pickled, info
+
+
+def is_large(size):
+    """Whether a pickle is large enough to be unpickled while it is read; smaller ones are checked before."""
+    return isinstance(size, int) and _LARGE_BYTES < size < 1 << 63
 
 
 def where(name, obj, is_pickle):
