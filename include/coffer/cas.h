@@ -81,10 +81,11 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_saver_add(coffer_cas_saver
 /* Returns when all that were added are stored; more can be added then. A failure is of any of them. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_saver_flush(coffer_cas_saver *saver, coffer_error *error);
 
-/* How many were added; the key of one, in the order in which they were, known from the next flush on; and after a
- * failure, which one it was of: counted from 0. */
+/* How many were added; the key of one, in the order in which they were, known from the next flush on; whether a blob
+ * failed, and which one: counted from 0. */
 COFFER_API size_t coffer_cas_saver_count(const coffer_cas_saver *saver);
 COFFER_API const coffer_key *coffer_cas_saver_key(const coffer_cas_saver *saver, size_t index);
+COFFER_API bool coffer_cas_saver_has_failed(const coffer_cas_saver *saver);
 COFFER_API size_t coffer_cas_saver_failed(const coffer_cas_saver *saver);
 
 /* Loads and checks blobs one after the other, as coffer_cas_load does; small ones are read ahead by helping threads, up

@@ -109,8 +109,10 @@ static PyObject *saver_keys(PyObject *object, PyObject *unused)
 
 static PyObject *saver_failed(PyObject *object, void *unused)
 {
+        const coffer_cas_saver *saver = ((saver_object *)object)->saver;
         (void)unused;
-        return PyLong_FromSize_t(coffer_cas_saver_failed(((saver_object *)object)->saver));
+        return coffer_cas_saver_has_failed(saver) ? PyLong_FromSize_t(coffer_cas_saver_failed(saver))
+                                                  : Py_NewRef(Py_None);
 }
 
 static PyMethodDef saver_methods[] = {
@@ -121,7 +123,8 @@ static PyMethodDef saver_methods[] = {
 };
 
 static PyGetSetDef saver_fields[] = {
-        {"failed", saver_failed, NULL, PyDoc_STR("After an error: which one it was of, counted from 0."), NULL},
+        {"failed", saver_failed, NULL, PyDoc_STR("After an error: which one it was of, counted from 0; else None."),
+         NULL},
         {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -184,6 +184,11 @@ const coffer_key *coffer_cas_saver_key(const coffer_cas_saver *saver, size_t ind
         return &((const coffer_key *)saver->keys.data)[index];
 }
 
+bool coffer_cas_saver_has_failed(const coffer_cas_saver *saver)
+{
+        return saver->has_failed;
+}
+
 size_t coffer_cas_saver_failed(const coffer_cas_saver *saver)
 {
         return saver->failed;

@@ -140,9 +140,9 @@ class SerializerStore(ABCMeta, metaclass=_StoreType):
 
         The same list until something changes. Serializers in C and those that are not imported yet have classes that stand in for them.
         """
-        order = _get_order(SerializerStore)
-        if order is not None:
-            return order
+        serial, classes = _Order.serial, _Order.classes
+        if serial and serial == REGISTRY.order_serial():
+            return classes
         from ._stand_ins import class_at
 
         serial, places = REGISTRY.places()

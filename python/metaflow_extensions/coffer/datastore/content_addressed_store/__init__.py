@@ -56,60 +56,65 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
         Raises:
             BlobError: a key is that of no blob, or the storage failed.
         """
+        wanted = [] if is_transfer else None  # the keys that they must have, of those that were pulled
         if is_transfer:
-            blob_iter = (_Transferred(*blob) for blob in blob_iter)
+            blob_iter = _transferred(blob_iter, wanted)
             raw = True
         blobs = self._blobs()
         if blobs:
-            return self._save_files(blobs.saver(raw), blob_iter, raw)
-        return self._save_objects(blob_iter, raw, len_hint)
-
-    def _save_files(self, saver, blob_iter, raw):
-        results = []  # what is in the place of a blob that is being saved is the key that it must have
-        places = []  # of those
-        for blob in blob_iter:
-            if isinstance(blob, str):
-                if not self._is_key_of_one(blob):
-                    _store(saver.flush, places, saver)  # it may be that of a blob that waits
-                results.append(self._refer(blob, raw))
-                continue
-            expected, blob = _unwrap(blob)
-            places.append(len(results))
-            results.append(expected)
-            _store(saver.add, places, saver, blob)
-            del blob  # before the next one is made
-        _store(saver.flush, places, saver)
-        for place, key in zip(places, saver.keys()):
-            _check_transfer(results[place], key)
-            results[place] = self._result(key, raw)
-        return results
-
-    def _save_objects(self, blob_iter, raw, len_hint):
+            return self._save_files(blobs.saver(raw), blob_iter, raw, wanted)
         results = []
-        self._storage_impl.save_bytes(self._objects_to_send(blob_iter, raw, results), overwrite=True, len_hint=len_hint)
+        objects = self._objects_to_send(blob_iter, raw, wanted, results)
+        self._storage_impl.save_bytes(objects, overwrite=True, len_hint=len_hint)
         return results
 
-    def _objects_to_send(self, blob_iter, raw, results):
+    def _save_files(self, saver, blob_iter, raw, wanted):
+        references = []  # pairs of place and key, in order
+        place = 0
+        try:
+            for blob in blob_iter:
+                if isinstance(blob, str):
+                    if not self._is_key_of_one(blob):
+                        saver.flush()  # it may be that of a blob that waits
+                    references.append((place, self._refer(blob)))
+                else:
+                    saver.add(blob)
+                del blob  # before the next one is made
+                place += 1
+            saver.flush()
+        except Error as error:
+            if saver.failed is None:  # the iterator's own
+                raise
+            raise BlobError(None, str(error), _place_among(references, saver.failed)) from error
+        keys = saver.keys()
+        for place, key in references:
+            keys.insert(place, key)
+        if wanted is not None:
+            for expected, key in zip(wanted, keys):
+                _check_transfer(expected, key)
+        return [self._result(key, raw) for key in keys]
+
+    def _objects_to_send(self, blob_iter, raw, wanted, results):
         sent = set()
         for blob in blob_iter:
             if isinstance(blob, str):
-                results.append(self._refer(blob, raw))
+                results.append(self._result(self._refer(blob), raw))
                 continue
-            expected, blob = _unwrap(blob)
             key, stored, metadata = pack(blob, raw=raw)
             del blob
-            _check_transfer(expected, key)
+            if wanted is not None:
+                _check_transfer(wanted[-1], key)
             results.append(self._result(key, raw))
-            if key in sent or (expected is None and self._is_there(key)):
+            if key in sent or (wanted is None and self._is_there(key)):
                 continue
             sent.add(key)
             yield self._path(key), (BytesIO(bytes(stored)), json.loads(metadata))
             del stored
 
-    def _refer(self, key, raw):
+    def _refer(self, key):
         if not self._is_key_of_one(key):
             raise BlobError(key, f"there is no blob of the key {key!r}, which was given as a reference to one")
-        return self._result(key, raw)
+        return key
 
     def _result(self, key, raw):
         return self.save_blobs_result(uri=self._storage_impl.full_uri(self._path(key)) if raw else None, key=key)
@@ -247,31 +252,23 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
         return self._files
 
 
-class _Transferred:
-    """A blob of another store, on its way into this one."""
-
-    __slots__ = ("contents", "key")
-
-    def __init__(self, key, contents, metadata):
-        self.key = key
-        self.contents = contents
+def _transferred(blobs, wanted):
+    """The contents of blobs of another store; their keys go to `wanted` before."""
+    for key, contents, _ in blobs:
+        wanted.append(key)
+        yield contents
+        del contents
 
 
-def _store(step, places, saver, *args):
-    """Calls a method of the saver, whose errors are told of the blob that they are about."""
-    try:
-        step(*args)
-    except Error as error:
-        raise BlobError(None, str(error), places[saver.failed]) from error
-
-
-def _unwrap(blob):
-    """The key that a blob must have, when that is known, and its contents."""
-    return (blob.key, blob.contents) if isinstance(blob, _Transferred) else (None, blob)
+def _place_among(references, index):
+    """The place of a blob that is not a reference, which it would have were there none."""
+    for place, _ in references:
+        index += place <= index
+    return index
 
 
 def _check_transfer(expected, key):
-    if expected not in (None, key):
+    if expected != key:
         raise BlobError(expected, f"blob {expected} was transferred with contents that have the key {key}")
 
 
