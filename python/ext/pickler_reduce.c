@@ -33,7 +33,7 @@ static bool take_apart(PyObject *reduction, parts *out)
 
 /* ---- how it is made ---- */
 
-/* Whether `callable` goes by that name. */
+/* How the pickle says that it is made again: by a call, or by the class's __new__, which copyreg has two names for. */
 typedef enum { MAKE_BY_CALL, MAKE_NEW, MAKE_NEW_EX, MAKE_ERROR } making;
 
 static making find_making(pycoffer_pickler *self, PyObject *callable)
