@@ -169,6 +169,5 @@ bool pycoffer_pickler_init(PyObject *module, pycoffer_state *state)
                 state->dispatch_table ? PyObject_GetAttrString(copyreg, "_extension_registry") : NULL;
         Py_XDECREF(copyreg);
         state->protocol = PyLong_FromLong(PYCOFFER_PICKLE_PROTOCOL);
-        return state->extension_registry && state->protocol &&
-               PyModule_AddFunctions(module, functions) == 0;
+        return state->extension_registry && state->protocol && PyModule_AddFunctions(module, functions) == 0;
 }
