@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading frames from bytes that can be read at any place: members that have sizes are parts that can be made apart;
  * whatever else there is, is read in turn. */
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "cas/deflate.h"
 #include "cas/frame_v1_stream.h"
@@ -10,6 +12,8 @@
 #include "util/cursor.h"
 
 enum {
+        MAX_LIBRARIES = 2,
+        TRIAL_MEMBERS = 4,
         HEAD_BYTES = 64, /* as much as a header should have */
         MAX_BLOCKS = COFFER_PART_MAX_BYTES / COFFER_STORED_BLOCK_BYTES + 1,
         MAX_MEMBER_BYTES = COFFER_PART_MAX_BYTES + (64 << 10),
@@ -23,17 +27,25 @@ typedef struct stored_stream {
         size_t most_bytes; /* to be read at once */
 } stored_stream;
 
+/* Which library inflates fastest depends on the contents: the first members are a trial of both. */
+typedef struct inflater_trial {
+        const coffer_deflate_library *libraries[MAX_LIBRARIES];
+        size_t count;
+        atomic_size_t begun;
+        atomic_uint_least64_t cost[MAX_LIBRARIES]; /* least found: picoseconds a byte; 0: none */
+} inflater_trial;
+
 typedef struct frame_members {
         coffer_parts base;
         stored_stream stored;
         coffer_frame_v1_stream in_turn;
-        const coffer_deflate_library *library;
+        inflater_trial trial;
 } frame_members;
 
 /* What one thread needs to make a part. */
 typedef struct member_tool {
-        void *inflater;
-        uint8_t *stored; /* room for a member as it is stored */
+        void *inflaters[MAX_LIBRARIES]; /* made when they are needed first */
+        uint8_t *stored;                /* room for a member as it is stored */
         size_t room_bytes;
 } member_tool;
 
@@ -111,6 +123,52 @@ static coffer_stream *rest_of_frame(coffer_parts *parts)
         return &((frame_members *)parts)->in_turn.base;
 }
 
+/* ---- inflating ---- */
+
+static void trial_init(inflater_trial *trial)
+{
+        trial->libraries[0] = coffer_deflate_for(COFFER_DEFLATE_INFLATE_WHOLE);
+        trial->libraries[1] = coffer_deflate_for(COFFER_DEFLATE_INFLATE_STREAM);
+        trial->count = trial->libraries[0] == trial->libraries[1] ? 1 : 2;
+}
+
+static uint64_t thread_nanoseconds(void)
+{
+        struct timespec time;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_nsec;
+}
+
+static size_t trial_choose(inflater_trial *trial)
+{
+        if (trial->count > 1 && atomic_load(&trial->begun) < TRIAL_MEMBERS)
+                return atomic_fetch_add(&trial->begun, 1) % MAX_LIBRARIES;
+        uint64_t cost = atomic_load(&trial->cost[0]), other = atomic_load(&trial->cost[1]);
+        return other > 0 && other < cost ? 1 : 0;
+}
+
+static void trial_note(inflater_trial *trial, size_t library, uint64_t nanoseconds, size_t content_bytes)
+{
+        uint64_t cost = nanoseconds * 1000 / (content_bytes > 0 ? content_bytes : 1) + 1;
+        uint64_t least = atomic_load(&trial->cost[library]);
+        if (least == 0 || cost < least)
+                atomic_store(&trial->cost[library], cost);
+}
+
+static coffer_status inflate(inflater_trial *trial, member_tool *tool, const coffer_frame_member *member, uint8_t *to,
+                             coffer_error *error)
+{
+        size_t chosen = trial_choose(trial);
+        const coffer_deflate_library *library = trial->libraries[chosen];
+
+        if (!tool->inflaters[chosen])
+                COFFER_TRY(library->inflater_new(&tool->inflaters[chosen], error));
+        uint64_t begin = thread_nanoseconds();
+        COFFER_TRY(coffer_frame_v1_inflate_member(member, library, tool->inflaters[chosen], to, error));
+        trial_note(trial, chosen, thread_nanoseconds() - begin, member->content_bytes);
+        return COFFER_OK;
+}
+
 /* ---- making contents ---- */
 
 static coffer_status make_compressed(frame_members *self, member_tool *tool, const coffer_part *part, uint8_t *to,
@@ -124,14 +182,12 @@ static coffer_status make_compressed(frame_members *self, member_tool *tool, con
                 tool->stored = room;
                 tool->room_bytes = part->stored_bytes;
         }
-        if (!tool->inflater)
-                COFFER_TRY(self->library->inflater_new(&tool->inflater, error));
         COFFER_TRY(read_at(self->stored.stored, part->stored_offset, tool->stored, part->stored_bytes, error));
         coffer_frame_member member = {.stored = coffer_cursor_of(tool->stored, part->stored_bytes),
                                       .stored_offset = part->stored_offset,
                                       .offset = part->offset,
                                       .content_bytes = part->content_bytes};
-        return coffer_frame_v1_inflate_member(&member, self->library, tool->inflater, to, error);
+        return inflate(&self->trial, tool, &member, to, error);
 }
 
 static size_t block_count(size_t content_bytes)
@@ -221,8 +277,11 @@ static coffer_status tool_new(coffer_parts *parts, void **out, coffer_error *err
 static void tool_free(coffer_parts *parts, void *tool_)
 {
         member_tool *tool = tool_;
-        if (tool->inflater)
-                ((frame_members *)parts)->library->inflater_free(tool->inflater);
+        const inflater_trial *trial = &((frame_members *)parts)->trial;
+        for (size_t i = 0; i < MAX_LIBRARIES; i++) {
+                if (tool->inflaters[i])
+                        trial->libraries[i]->inflater_free(tool->inflaters[i]);
+        }
         coffer_free(tool->stored);
         coffer_free(tool);
 }
@@ -248,12 +307,12 @@ static const coffer_parts_class members_class = {
 coffer_status coffer_frame_v1_open_random(coffer_random_access *stored, uint64_t max_bytes,
                                           const coffer_frame_watch *watch, coffer_stream **out, coffer_error *error)
 {
-        frame_members *self = coffer_alloc(sizeof(*self));
+        frame_members *self = coffer_alloc_zeroed(1, sizeof(*self));
         if (!self)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to decompress");
-        *self = (frame_members){.base = {&members_class},
-                                .stored = {{stored_read, stored_close}, stored, 0, HEAD_BYTES},
-                                .library = coffer_deflate_for(COFFER_DEFLATE_INFLATE_WHOLE)};
+        self->base.class_ = &members_class;
+        self->stored = (stored_stream){{stored_read, stored_close}, stored, 0, HEAD_BYTES};
+        trial_init(&self->trial);
         coffer_status status = coffer_frame_v1_stream_init(&self->in_turn, &self->stored.base, max_bytes, error);
         if (status != COFFER_OK) {
                 coffer_free(self);
