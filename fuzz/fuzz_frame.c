@@ -21,20 +21,23 @@ static coffer_bytes *borrow(coffer_cursor data)
         return bytes;
 }
 
-static coffer_status read_stream(coffer_cursor frame, coffer_buf *out, coffer_error *error)
+static void check_error(coffer_status status, const coffer_error *error, size_t size)
 {
-        coffer_bytes *bytes _cleanup_bytes_ = borrow(frame);
-        coffer_stream *stored = NULL, *contents = NULL;
+        if (status != COFFER_OK && (error->status != status || error->offset > (int64_t)size || !error->message[0]))
+                abort();
+        if (status != COFFER_OK && status != COFFER_CORRUPT && status != COFFER_LIMIT)
+                abort();
+}
+
+static coffer_status drain(coffer_stream *contents, size_t step_bytes, coffer_buf *out, coffer_error *error)
+{
         size_t got_bytes = 1;
         coffer_status status = COFFER_OK;
 
-        if (coffer_bytes_open_stream(bytes, &stored, NULL) != COFFER_OK ||
-            coffer_frame_v1.open(stored, MAX_CONTENT_BYTES, &contents, NULL) != COFFER_OK)
-                abort();
         while (status == COFFER_OK && got_bytes > 0) {
-                if (coffer_buf_reserve(out, STEP_BYTES, NULL) != COFFER_OK)
+                if (coffer_buf_reserve(out, step_bytes, NULL) != COFFER_OK)
                         abort();
-                status = contents->read(contents, out->data + out->size_bytes, STEP_BYTES, &got_bytes, error);
+                status = contents->read(contents, out->data + out->size_bytes, step_bytes, &got_bytes, error);
                 if (status == COFFER_OK)
                         out->size_bytes += got_bytes;
         }
@@ -42,11 +45,63 @@ static coffer_status read_stream(coffer_cursor frame, coffer_buf *out, coffer_er
         return status;
 }
 
-static void check_error(coffer_status status, const coffer_error *error, size_t size)
+static coffer_status read_stream(coffer_cursor frame, coffer_buf *out, coffer_error *error)
 {
-        if (status != COFFER_OK && (error->status != status || error->offset > (int64_t)size || !error->message[0]))
+        coffer_bytes *bytes _cleanup_bytes_ = borrow(frame);
+        coffer_stream *stored = NULL, *contents = NULL;
+
+        if (coffer_bytes_open_stream(bytes, &stored, NULL) != COFFER_OK ||
+            coffer_frame_v1.open(stored, MAX_CONTENT_BYTES, &contents, NULL) != COFFER_OK)
                 abort();
-        if (status != COFFER_OK && status != COFFER_CORRUPT && status != COFFER_LIMIT)
+        return drain(contents, STEP_BYTES, out, error);
+}
+
+typedef struct frame_access {
+        coffer_random_access base;
+        coffer_cursor frame;
+} frame_access;
+
+static coffer_status access_read(coffer_random_access *stored, uint64_t offset_bytes, const struct iovec *memory,
+                                 size_t count, coffer_error *error)
+{
+        coffer_cursor rest = ((frame_access *)stored)->frame, part;
+        if (!coffer_cursor_take(&rest, (size_t)offset_bytes, &part))
+                abort(); /* nobody looks behind the end */
+        for (size_t i = 0; i < count; i++) {
+                if (!coffer_cursor_take(&rest, memory[i].iov_len, &part))
+                        return coffer_error_set(error, COFFER_CORRUPT, "the frame ends");
+                if (part.size_bytes > 0)
+                        memcpy(memory[i].iov_base, part.data, part.size_bytes);
+        }
+        return COFFER_OK;
+}
+
+static void access_close(coffer_random_access *stored)
+{
+        (void)stored;
+}
+
+static coffer_status read_random(coffer_cursor frame, size_t step_bytes, coffer_buf *out, coffer_error *error)
+{
+        frame_access access = {{frame.size_bytes, access_read, access_close}, frame};
+        coffer_stream *contents = NULL;
+        coffer_frame_sizes sizes;
+
+        if (coffer_frame_v1.expect(&access.base, &sizes, NULL) != COFFER_OK ||
+            coffer_frame_v1.open_random(&access.base, MAX_CONTENT_BYTES, NULL, &contents, NULL) != COFFER_OK)
+                abort();
+        return drain(contents, step_bytes, out, error);
+}
+
+static void read_randomly(coffer_cursor frame, size_t step_bytes, coffer_status expected, coffer_cursor contents)
+{
+        coffer_buf out _cleanup_buf_ = COFFER_BUF_INIT(4 * MAX_CONTENT_BYTES);
+        coffer_error error = COFFER_ERROR_INIT;
+        coffer_status status = read_random(frame, step_bytes, &out, &error);
+
+        check_error(status, &error, frame.size_bytes);
+        if ((status == COFFER_OK) != (expected == COFFER_OK) ||
+            (status == COFFER_OK && !coffer_cursor_equal(coffer_buf_cursor(&out), contents)))
                 abort();
 }
 
@@ -61,6 +116,8 @@ static void read_frame(coffer_cursor frame)
         check_error(status, &error, frame.size_bytes);
         coffer_status stream_status = read_stream(frame, &streamed, &stream_error);
         check_error(stream_status, &stream_error, frame.size_bytes);
+        read_randomly(frame, STEP_BYTES, stream_status, coffer_buf_cursor(&streamed));
+        read_randomly(frame, MAX_CONTENT_BYTES, stream_status, coffer_buf_cursor(&streamed));
         coffer_status measured = coffer_frame_v1.measure(frame, &sizes, NULL);
         if (status != COFFER_OK)
                 return;
