@@ -195,9 +195,11 @@ static void bench_level(const coffer_deflate_library *library, int level, coffer
 
 /* ---- the frame ---- */
 
-static coffer_status append(void *user, coffer_cursor data, coffer_error *error)
+static coffer_status append(void *user, const coffer_cursor *parts, size_t count, coffer_error *error)
 {
-        return coffer_buf_append_cursor(user, data, error);
+        for (size_t i = 0; i < count; i++)
+                COFFER_TRY(coffer_buf_append_cursor(user, parts[i], error));
+        return COFFER_OK;
 }
 
 static double read_whole(coffer_cursor frame)
@@ -231,7 +233,8 @@ static void bench_frame(coffer_cursor contents, size_t stock_bytes, uint8_t *pie
         coffer_error error = COFFER_ERROR_INIT;
         coffer_bytes *bytes _cleanup_bytes_ = NULL;
         coffer_buf frame _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
-        coffer_frame_sink sink = {append, &frame, NULL};
+        coffer_frame_sink sink = {append, &frame};
+        static const coffer_frame_manner manner;
         double written = 0, whole = 0, streamed = 0;
 
         must(coffer_bytes_new(&bytes, &error), &error);
@@ -240,7 +243,7 @@ static void bench_frame(coffer_cursor contents, size_t stock_bytes, uint8_t *pie
         for (int round = 0; round < rounds; round++) {
                 double start = now_s();
                 frame.size_bytes = 0;
-                must(coffer_frame_current()->write(bytes, &sink, &error), &error);
+                must(coffer_frame_current()->write(bytes, &manner, &sink, &error), &error);
                 written = best(written, now_s() - start);
                 whole = best(whole, read_whole(coffer_buf_cursor(&frame)));
                 streamed = best(streamed, read_stream(coffer_buf_cursor(&frame), piece));

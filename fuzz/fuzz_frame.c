@@ -155,18 +155,21 @@ static void read_parts(coffer_cursor frame)
                 ranges->close(ranges);
 }
 
-static coffer_status append(void *user, coffer_cursor data, coffer_error *error)
+static coffer_status append(void *user, const coffer_cursor *parts, size_t count, coffer_error *error)
 {
-        return coffer_buf_append_cursor(user, data, error);
+        for (size_t i = 0; i < count; i++)
+                COFFER_TRY(coffer_buf_append_cursor(user, parts[i], error));
+        return COFFER_OK;
 }
 
 static void frame_and_read(coffer_cursor contents)
 {
         coffer_bytes *bytes _cleanup_bytes_ = borrow(contents), *back _cleanup_bytes_ = NULL;
         coffer_buf frame _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
-        coffer_frame_sink sink = {append, &frame, NULL};
+        static const coffer_frame_manner manner;
+        coffer_frame_sink sink = {append, &frame};
 
-        if (coffer_frame_v1.write(bytes, &sink, NULL) != COFFER_OK ||
+        if (coffer_frame_v1.write(bytes, &manner, &sink, NULL) != COFFER_OK ||
             coffer_frame_v1.read(coffer_buf_cursor(&frame), UINT64_MAX, NULL, &back, NULL) != COFFER_OK ||
             !coffer_cursor_equal(coffer_bytes_segment(back, 0), contents))
                 abort();

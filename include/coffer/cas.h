@@ -27,14 +27,23 @@ typedef enum coffer_verify {
         COFFER_VERIFY_CRC
 } coffer_verify;
 
+/* What is compressed when it is written. Whatever the choice, every reader can read it. */
+typedef enum coffer_compress {
+        COFFER_COMPRESS_AUTO = 0, /* what gets smaller by at least one part in thirteen */
+        COFFER_COMPRESS_ALWAYS,   /* all that gets no larger */
+        COFFER_COMPRESS_NEVER
+} coffer_compress;
+
 typedef struct coffer_cas_options {
         uint32_t version;
         coffer_verify verify;    /* AUTO also means: COFFER_VERIFY in the environment ("auto", "key", "crc") decides */
         uint64_t max_blob_bytes; /* contents over it are not inflated: COFFER_LIMIT; 0: 1 TiB */
+        /* From version 2 on: */
+        coffer_compress compress; /* AUTO also means: COFFER_COMPRESS in the environment ("auto", "always", "never") */
 } coffer_cas_options;
 #define COFFER_CAS_OPTIONS_INIT                                                                                        \
         {                                                                                                              \
-                1, COFFER_VERIFY_AUTO, 0                                                                               \
+                2, COFFER_VERIFY_AUTO, 0, COFFER_COMPRESS_AUTO                                                         \
         }
 
 /* A store under `prefix` ("Flow/data") of `storage`, which is borrowed and must outlive it. Any number of threads may
@@ -49,6 +58,12 @@ COFFER_API void coffer_cas_free(coffer_cas *cas); /* NULL is allowed */
  * sidecar is written anew. `raw` stores without frame, for memory mapping. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_save(coffer_cas *cas, const coffer_bytes *bytes, bool raw,
                                                            coffer_key *key, coffer_error *error);
+
+/* The same, telling `progress` (NULL: nobody) how many bytes of the contents have been written, at the end all of them.
+ * COFFER_DECLINED when it stopped the saving. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_save_telling(coffer_cas *cas, const coffer_bytes *bytes, bool raw,
+                                                                   coffer_progress_fn progress, void *progress_user,
+                                                                   coffer_key *key, coffer_error *error);
 
 /* Loads and checks. COFFER_NOT_FOUND and COFFER_CORRUPT name key and path; COFFER_MALFORMED and COFFER_UNSUPPORTED tell
  * of a sidecar that cannot be understood and is needed: contents whose key is checked and right speak for themselves.

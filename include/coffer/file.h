@@ -12,6 +12,12 @@ COFFER_BEGIN_DECLS
  * no regular file. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_read(const char *path, coffer_bytes **out, coffer_error *error);
 
+/* The same for a file that others may write to meanwhile, or that is larger than memory: bytes of it that are unstable
+ * (coffer_bytes_set_unstable) are read from the file again, piece by piece, when they are saved, so that one that is
+ * cut short gives COFFER_CORRUPT. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_read_changing(const char *path, coffer_bytes **out,
+                                                                   coffer_error *error);
+
 /* Everything up to the end of an open descriptor (a pipe, standard input), which stays open; `name` is for errors. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_read_descriptor(int descriptor, const char *name,
                                                                      coffer_bytes **out, coffer_error *error);

@@ -8,43 +8,75 @@
 
 #define DEFAULT_MAX_BLOB_BYTES ((uint64_t)1 << 40)
 
-enum { KEY_DIGITS = COFFER_KEY_TEXT_BYTES - 1 };
+enum {
+        KEY_DIGITS = COFFER_KEY_TEXT_BYTES - 1,
+        CHOICES = 3, /* of a setting in the environment */
+};
 
 bool coffer_key_is_valid(const char *text)
 {
         return text && strnlen(text, KEY_DIGITS + 1) == KEY_DIGITS && strspn(text, "0123456789abcdef") == KEY_DIGITS;
 }
 
-static coffer_status find_verify(coffer_verify asked, coffer_verify *out, coffer_error *error)
+/* The choice that the environment's `variable` makes among the names; 0 when it is not set. */
+static coffer_status find_choice(const char *variable, const char *const names[CHOICES], size_t *out,
+                                 coffer_error *error)
 {
-        static const char *const names[] = {
-                [COFFER_VERIFY_AUTO] = "auto", [COFFER_VERIFY_KEY] = "key", [COFFER_VERIFY_CRC] = "crc"};
-        const char *text = getenv("COFFER_VERIFY");
+        const char *text = getenv(variable);
 
-        *out = asked;
-        if (asked != COFFER_VERIFY_AUTO || !text || *text == '\0')
+        *out = 0;
+        if (!text || *text == '\0')
                 return COFFER_OK;
-        for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+        for (size_t i = 0; i < CHOICES; i++) {
                 if (strcmp(text, names[i]) == 0) {
-                        *out = (coffer_verify)i;
+                        *out = i;
                         return COFFER_OK;
                 }
         }
-        return coffer_error_set(error, COFFER_INVALID, "COFFER_VERIFY is '%s', not auto, key or crc", text);
+        return coffer_error_set(error, COFFER_INVALID, "%s is '%s', not %s, %s or %s", variable, text, names[0],
+                                names[1], names[2]);
+}
+
+static coffer_status find_verify(coffer_verify asked, coffer_verify *out, coffer_error *error)
+{
+        static const char *const names[CHOICES] = {
+                [COFFER_VERIFY_AUTO] = "auto", [COFFER_VERIFY_KEY] = "key", [COFFER_VERIFY_CRC] = "crc"};
+        size_t choice = asked;
+
+        if (asked == COFFER_VERIFY_AUTO)
+                COFFER_TRY(find_choice("COFFER_VERIFY", names, &choice, error));
+        *out = (coffer_verify)choice;
+        return COFFER_OK;
+}
+
+coffer_status coffer_compress_find(coffer_compress asked, coffer_compress *out, coffer_error *error)
+{
+        static const char *const names[CHOICES] = {[COFFER_COMPRESS_AUTO] = "auto",
+                                                   [COFFER_COMPRESS_ALWAYS] = "always",
+                                                   [COFFER_COMPRESS_NEVER] = "never"};
+        size_t choice = asked;
+
+        if (asked == COFFER_COMPRESS_AUTO)
+                COFFER_TRY(find_choice("COFFER_COMPRESS", names, &choice, error));
+        *out = (coffer_compress)choice;
+        return COFFER_OK;
 }
 
 coffer_status coffer_cas_new(coffer_storage *storage, const char *prefix, const coffer_cas_options *options,
                              coffer_cas **out, coffer_error *error)
 {
         static const coffer_cas_options defaults = COFFER_CAS_OPTIONS_INIT;
+        coffer_compress compress;
         coffer_verify verify;
 
         if (!options)
                 options = &defaults;
-        if (options->version != defaults.version)
+        if (options->version < 1 || options->version > defaults.version)
                 return coffer_error_set(error, COFFER_INVALID, "version %u of the blob store's options is not known",
                                         options->version);
         COFFER_TRY(find_verify(options->verify, &verify, error));
+        COFFER_TRY(coffer_compress_find(options->version >= 2 ? options->compress : COFFER_COMPRESS_AUTO, &compress,
+                                        error));
         coffer_cas *cas _cleanup_free_ = coffer_alloc_zeroed(1, sizeof(*cas));
         char *prefix_copy = coffer_strdup(prefix);
         if (!cas || !prefix_copy) {
@@ -55,7 +87,8 @@ coffer_status coffer_cas_new(coffer_storage *storage, const char *prefix, const 
                             .prefix = prefix_copy,
                             .verify = verify,
                             .max_blob_bytes =
-                                    options->max_blob_bytes ? options->max_blob_bytes : DEFAULT_MAX_BLOB_BYTES};
+                                    options->max_blob_bytes ? options->max_blob_bytes : DEFAULT_MAX_BLOB_BYTES,
+                            .compress = compress};
         *out = TAKE_PTR(cas);
         return COFFER_OK;
 }
@@ -157,18 +190,6 @@ coffer_status coffer_cas_require(coffer_cas *cas, const char *key, coffer_error 
         if (!status.exists)
                 return coffer_cas_missing(cas, key, path, error);
         return cas->storage->class_->require(cas->storage, path, error);
-}
-
-bool coffer_bytes_equal(const coffer_bytes *contents, coffer_cursor other)
-{
-        if (coffer_bytes_size(contents) != other.size_bytes)
-                return false;
-        for (size_t i = 0; i < coffer_bytes_segment_count(contents); i++) {
-                coffer_cursor segment = coffer_bytes_segment(contents, i), part;
-                if (!coffer_cursor_take(&other, segment.size_bytes, &part) || !coffer_cursor_equal(segment, part))
-                        return false;
-        }
-        return true;
 }
 
 /* ---- listing ---- */

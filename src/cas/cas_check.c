@@ -184,7 +184,8 @@ static coffer_status pump(coffer_stream *contents, const coffer_storage_class *c
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to copy a blob");
         while (got_bytes > 0) {
                 COFFER_TRY(contents->read(contents, piece, PIECE_BYTES, &got_bytes, error));
-                COFFER_TRY(class_->write(writer, coffer_cursor_of(piece, got_bytes), error));
+                const coffer_cursor got = coffer_cursor_of(piece, got_bytes);
+                COFFER_TRY(class_->write(writer, &got, 1, error));
         }
         return COFFER_OK;
 }

@@ -14,6 +14,7 @@ struct coffer_cas {
         coffer_verify verify;
         uint64_t max_blob_bytes;
         uint64_t max_stored_bytes; /* larger files are not read; 0: any size is */
+        coffer_compress compress;
 };
 
 /* The SHA-1 of nothing: no checksum tells an emptied file from one that was always empty. */
@@ -55,21 +56,9 @@ coffer_status coffer_cas_blame(const coffer_cas *cas, const char *key, const cha
 /* Says that a blob is missing; returns COFFER_NOT_FOUND. */
 coffer_status coffer_cas_missing(const coffer_cas *cas, const char *key, const char *path, coffer_error *error);
 
-/* True when the bytes of `contents` are those of `other`. */
-bool coffer_bytes_equal(const coffer_bytes *contents, coffer_cursor other);
-
-/* Calls `take` with unstable contents piece by piece, each in a copy of its own. */
+/* What COFFER_COMPRESS in the environment makes of `asked`. */
 COFFER_MUST_CHECK
-coffer_status coffer_unstable_each(const coffer_bytes *contents,
-                                   coffer_status (*take)(void *user, coffer_cursor piece, coffer_error *error),
-                                   void *user, coffer_error *error);
-/* SHA-1 and CRC-32 of the same pieces. */
-COFFER_MUST_CHECK
-coffer_status coffer_unstable_digest(const coffer_bytes *contents, char digest[COFFER_DIGEST_MAX_HEX], uint32_t *crc,
-                                     coffer_error *error);
-/* A copy that nobody else can write to. */
-COFFER_MUST_CHECK
-coffer_status coffer_unstable_copy(const coffer_bytes *contents, coffer_bytes **out, coffer_error *error);
+coffer_status coffer_compress_find(coffer_compress asked, coffer_compress *out, coffer_error *error);
 
 /* The stored bytes of a blob, as its storage gives them: the other one is NULL. */
 typedef struct coffer_blob_source {

@@ -3,25 +3,30 @@
 #include <string.h>
 
 #include "cas/cas_internal.h"
+#include "cas/pieces.h"
 #include "util/buf.h"
 #include "util/cursor.h"
 #include "util/digest.h"
 
 COFFER_DEFINE_CLEANUP(coffer_cas *, coffer_cas_free);
 
-static coffer_status append_stored(void *user, coffer_cursor data, coffer_error *error)
+static coffer_status append_stored(void *user, const coffer_cursor *parts, size_t count, coffer_error *error)
 {
-        return coffer_buf_append_cursor(user, data, error);
+        for (size_t i = 0; i < count; i++)
+                COFFER_TRY(coffer_buf_append_cursor(user, parts[i], error));
+        return COFFER_OK;
 }
 
 static coffer_status frame_contents(const coffer_bytes *contents, coffer_bytes **out, coffer_error *error)
 {
         coffer_buf stored _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX / 2);
         coffer_bytes *framed _cleanup_bytes_ = NULL;
-        coffer_frame_sink sink = {append_stored, &stored, NULL};
+        coffer_frame_sink sink = {append_stored, &stored};
+        coffer_frame_manner manner = {.compress = COFFER_COMPRESS_AUTO};
 
+        COFFER_TRY(coffer_compress_find(COFFER_COMPRESS_AUTO, &manner.compress, error));
         COFFER_TRY(coffer_bytes_new(&framed, error));
-        COFFER_TRY(coffer_frame_current()->write(contents, &sink, error));
+        COFFER_TRY(coffer_frame_current()->write(contents, &manner, &sink, error));
         COFFER_TRY(coffer_buf_take_into(&stored, framed, error));
         *out = TAKE_PTR(framed);
         return COFFER_OK;
@@ -33,7 +38,7 @@ coffer_status coffer_cas_pack(const coffer_bytes *contents, bool raw, coffer_pac
         char text[COFFER_DIGEST_MAX_HEX];
 
         if (coffer_bytes_is_unstable(contents))
-                COFFER_TRY(coffer_unstable_copy(contents, &stable, error));
+                COFFER_TRY(coffer_pieces_copy(contents, &stable, error));
         else
                 stable = coffer_bytes_ref((coffer_bytes *)(uintptr_t)contents);
         COFFER_TRY(coffer_digest_bytes(COFFER_SHA1, stable, text, error));

@@ -3,20 +3,30 @@
 #ifndef COFFER_CAS_FRAME_H
 #define COFFER_CAS_FRAME_H
 
-#include <coffer/bytes.h>
+#include <coffer/cas.h>
 
-/* Where stored bytes go. */
+/* Where stored bytes go: parts that belong one behind the other. */
 typedef struct coffer_frame_sink {
-        coffer_status (*write)(void *user, coffer_cursor data, coffer_error *error);
+        coffer_status (*write)(void *user, const coffer_cursor *parts, size_t count, coffer_error *error);
         void *user;
-        uint32_t *crc; /* gets the CRC-32 of the contents as they went into the frame; may be NULL */
 } coffer_frame_sink;
 
-/* Sees the contents of a frame while it is read: all of them, in order, as soon as they are there. */
+/* Sees the contents of a frame while it is read or written: all of them, in order, as soon as they are there. */
 typedef struct coffer_frame_watch {
         coffer_status (*take)(void *user, coffer_cursor contents, coffer_error *error);
         void *user;
 } coffer_frame_watch;
+
+/* How contents are put in a frame. All zeros will do. */
+typedef struct coffer_frame_manner {
+        coffer_compress compress;
+        /* NULL: nobody watches. What is seen is what goes into the frame, also where contents are unstable. */
+        const coffer_frame_watch *watch;
+        /* May be NULL. Called by the caller's thread now and then: so much of the contents has been written. Its
+         * failure ends the writing. */
+        coffer_status (*tell)(void *user, uint64_t done_bytes, coffer_error *error);
+        void *tell_user;
+} coffer_frame_manner;
 
 /* What can be said of a frame without looking at the contents. */
 typedef struct coffer_frame_sizes {
@@ -26,7 +36,8 @@ typedef struct coffer_frame_sizes {
 
 typedef struct coffer_frame_class {
         int64_t version;
-        coffer_status (*write)(const coffer_bytes *contents, const coffer_frame_sink *sink, coffer_error *error);
+        coffer_status (*write)(const coffer_bytes *contents, const coffer_frame_manner *manner,
+                               const coffer_frame_sink *sink, coffer_error *error);
         /* All functions below: COFFER_CORRUPT for what is no whole, sound frame. */
         /* `watch` may be NULL. */
         coffer_status (*read)(coffer_cursor stored, uint64_t max_bytes, const coffer_frame_watch *watch,

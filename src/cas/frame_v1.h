@@ -16,7 +16,8 @@ enum { COFFER_STORED_BLOCK_BYTES = 65535, COFFER_STORED_BLOCK_HEADER_BYTES = 5 }
 
 /* The parts of the class. */
 COFFER_MUST_CHECK
-coffer_status coffer_frame_v1_write(const coffer_bytes *contents, const coffer_frame_sink *sink, coffer_error *error);
+coffer_status coffer_frame_v1_write(const coffer_bytes *contents, const coffer_frame_manner *manner,
+                                    const coffer_frame_sink *sink, coffer_error *error);
 COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_read(coffer_cursor stored, uint64_t max_bytes, const coffer_frame_watch *watch,
                                    coffer_bytes **out, coffer_error *error);

@@ -5,6 +5,7 @@
 #include "cas/deflate.h"
 #include "cas/frame_v1.h"
 #include "cas/gzip.h"
+#include "cas/pieces.h"
 #include "util/cleanup.h"
 #include "util/cursor.h"
 #include "util/fs.h"
@@ -19,7 +20,10 @@ enum {
         MAX_SAMPLES = 32,
         MAX_WORKERS = 4, /* so many and the slots bound the memory */
         MAX_SLOTS = 6,
-        MAX_OVERHEAD_BYTES = COFFER_GZIP_SIZED_HEADER_BYTES + COFFER_GZIP_TRAILER_BYTES,
+        MAX_BLOCKS = COFFER_FRAME_V1_MEMBER_BYTES / STORED_BLOCK_BYTES + 1,
+        MAX_SMALL_BYTES =
+                COFFER_GZIP_SIZED_HEADER_BYTES + COFFER_GZIP_TRAILER_BYTES + MAX_BLOCKS * STORED_BLOCK_HEADER_BYTES,
+        MAX_PARTS = 2 + 2 * MAX_BLOCKS,
 };
 
 /* Compression pays when it saves at least one part in thirteen: less costs more time than the disk is worth, and
@@ -37,27 +41,25 @@ static size_t stored_size(size_t content_bytes)
 
 /* A member on its way. */
 typedef struct member_slot {
-        coffer_cursor piece; /* its contents */
-        uint8_t *gathered;   /* room for them, made when they can't stay where they lie */
-        uint8_t *output;     /* room for the member, made when it is needed first */
-        size_t output_bytes;
-        uint32_t crc;
+        coffer_cursor piece;            /* its contents */
+        uint8_t *gathered;              /* room for them, made when they can't stay where they lie */
+        uint8_t *output;                /* room for the compressed body, made when it is needed first */
+        uint8_t small[MAX_SMALL_BYTES]; /* header, heads of stored blocks, trailer */
+        coffer_cursor parts[MAX_PARTS]; /* the member */
+        size_t part_count;
 } member_slot;
 
 typedef struct frame_writer {
-        const coffer_bytes *contents;
         uint64_t content_bytes;
         size_t largest_bytes; /* of the contents of a member */
-        bool is_compressed;   /* else all members are stored */
+        coffer_pieces pieces;
+        const coffer_frame_manner *manner;
+        bool is_compressed; /* else all members are stored */
         const coffer_frame_sink *sink;
-        uint32_t crc; /* of the contents written */
         const coffer_deflate_library *library;
         void *compressors[MAX_WORKERS]; /* one a worker, made when it is needed first */
         member_slot slots[MAX_SLOTS];
         size_t window; /* slots in use */
-
-        size_t segment; /* where the last piece was found: position `segment_offset` of the contents */
-        uint64_t segment_offset;
 } frame_writer;
 
 static void writer_done(frame_writer *writer)
@@ -72,107 +74,62 @@ static void writer_done(frame_writer *writer)
         }
 }
 
-static coffer_status no_memory(coffer_error *error)
-{
-        return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to write a blob");
-}
-
-static coffer_status make_room(uint8_t **room, size_t size_bytes, coffer_error *error)
-{
-        if (!*room)
-                *room = coffer_alloc(size_bytes);
-        return *room ? COFFER_OK : no_memory(error);
-}
-
-/* ---- contents ---- */
-
-static coffer_status gather(frame_writer *writer, member_slot *slot, uint64_t skip_bytes, size_t size_bytes,
-                            coffer_error *error)
-{
-        size_t gathered_bytes = 0, segment = writer->segment;
-
-        COFFER_TRY(make_room(&slot->gathered, writer->largest_bytes, error));
-        while (gathered_bytes < size_bytes) {
-                coffer_cursor part = coffer_bytes_segment(writer->contents, segment++);
-                coffer_cursor before;
-                if (!coffer_cursor_take(&part, (size_t)skip_bytes, &before))
-                        return coffer_error_set(error, COFFER_INTERNAL, "contents changed while they were written");
-                skip_bytes = 0;
-                size_t left_bytes = size_bytes - gathered_bytes;
-                size_t part_bytes = part.size_bytes < left_bytes ? part.size_bytes : left_bytes;
-                if (part_bytes > 0)
-                        memcpy(slot->gathered + gathered_bytes, part.data, part_bytes);
-                gathered_bytes += part_bytes;
-        }
-        slot->piece = coffer_cursor_of(slot->gathered, size_bytes);
-        return COFFER_OK;
-}
-
-/* Gives a slot its piece of the contents. Positions must not go backward. */
-static coffer_status take_piece(frame_writer *writer, member_slot *slot, uint64_t position, size_t size_bytes,
-                                coffer_error *error)
-{
-        coffer_cursor segment = coffer_bytes_segment(writer->contents, writer->segment), before;
-
-        while (position - writer->segment_offset >= segment.size_bytes && position < writer->content_bytes) {
-                writer->segment_offset += segment.size_bytes;
-                segment = coffer_bytes_segment(writer->contents, ++writer->segment);
-        }
-        uint64_t skip_bytes = position - writer->segment_offset;
-        if (segment.size_bytes < skip_bytes || segment.size_bytes - skip_bytes < size_bytes ||
-            coffer_bytes_is_unstable(writer->contents))
-                return gather(writer, slot, skip_bytes, size_bytes, error);
-        if (!coffer_cursor_take(&segment, (size_t)skip_bytes, &before) ||
-            !coffer_cursor_take(&segment, size_bytes, &slot->piece))
-                return coffer_error_set(error, COFFER_INTERNAL, "contents changed while they were written");
-        return COFFER_OK;
-}
-
 /* ---- bodies ---- */
 
-/* `*body_bytes` is 0 when the compressed contents do not fit. */
-static coffer_status compress(frame_writer *writer, size_t worker, coffer_cursor piece, uint8_t *body,
+/* Compresses into `*room`, made when it is NULL. `*body_bytes` is 0 when the result does not fit in as much as stored
+ * blocks would take. */
+static coffer_status compress(frame_writer *writer, size_t worker, coffer_cursor piece, uint8_t **room,
                               size_t *body_bytes, coffer_error *error)
 {
         void **compressor = &writer->compressors[worker];
         if (!*compressor)
                 COFFER_TRY(writer->library->compressor_new(writer->library->own_level, compressor, error));
-        *body_bytes = writer->library->compress(*compressor, piece, body, stored_size(piece.size_bytes));
+        if (!*room && !(*room = coffer_alloc(stored_size(writer->largest_bytes))))
+                return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to write a blob");
+        *body_bytes = writer->library->compress(*compressor, piece, *room, stored_size(piece.size_bytes));
         return COFFER_OK;
 }
 
-static size_t put_stored_blocks(coffer_cursor piece, uint8_t *body)
+static void add_part(member_slot *slot, const uint8_t *data, size_t size_bytes)
 {
-        uint8_t *to = body;
+        slot->parts[slot->part_count++] = coffer_cursor_of(data, size_bytes);
+}
+
+/* Stored blocks hold the contents as they lie. `heads` has room for their heads. */
+static void add_stored_blocks(member_slot *slot, uint8_t *heads)
+{
+        coffer_cursor rest = slot->piece;
         do {
-                size_t size_bytes = piece.size_bytes < STORED_BLOCK_BYTES ? piece.size_bytes : STORED_BLOCK_BYTES;
-                coffer_cursor block = coffer_cursor_of(piece.data, size_bytes);
-                bool is_last = size_bytes == piece.size_bytes;
+                size_t size_bytes = rest.size_bytes < STORED_BLOCK_BYTES ? rest.size_bytes : STORED_BLOCK_BYTES;
                 uint16_t length = (uint16_t)size_bytes, complement = (uint16_t)~length;
-                memcpy(to,
-                       (const uint8_t[]){is_last, (uint8_t)length, (uint8_t)(length >> 8), (uint8_t)complement,
-                                         (uint8_t)(complement >> 8)},
+                memcpy(heads,
+                       (const uint8_t[]){size_bytes == rest.size_bytes, (uint8_t)length, (uint8_t)(length >> 8),
+                                         (uint8_t)complement, (uint8_t)(complement >> 8)},
                        STORED_BLOCK_HEADER_BYTES);
-                to += STORED_BLOCK_HEADER_BYTES;
-                if (size_bytes > 0) {
-                        memcpy(to, block.data, size_bytes);
-                        piece.data += size_bytes;
-                }
-                to += size_bytes;
-                piece.size_bytes -= size_bytes;
-        } while (piece.size_bytes > 0);
-        return (size_t)(to - body);
+                add_part(slot, heads, STORED_BLOCK_HEADER_BYTES);
+                heads += STORED_BLOCK_HEADER_BYTES;
+                if (size_bytes > 0)
+                        add_part(slot, rest.data, size_bytes);
+                rest = coffer_cursor_of(rest.data + size_bytes, rest.size_bytes - size_bytes);
+        } while (rest.size_bytes > 0);
 }
 
 /* Compressed, unless that is not wanted or does not pay for this piece. */
-static coffer_status put_body(frame_writer *writer, size_t worker, coffer_cursor piece, uint8_t *body,
+static coffer_status add_body(frame_writer *writer, size_t worker, member_slot *slot, uint8_t *heads,
                               size_t *body_bytes, coffer_error *error)
 {
-        *body_bytes = 0;
+        size_t compressed_bytes = 0, content_bytes = slot->piece.size_bytes;
         if (writer->is_compressed)
-                COFFER_TRY(compress(writer, worker, piece, body, body_bytes, error));
-        if (*body_bytes == 0 || !compression_pays(*body_bytes, piece.size_bytes))
-                *body_bytes = put_stored_blocks(piece, body);
+                COFFER_TRY(compress(writer, worker, slot->piece, &slot->output, &compressed_bytes, error));
+        bool pays =
+                writer->manner->compress == COFFER_COMPRESS_ALWAYS || compression_pays(compressed_bytes, content_bytes);
+        if (compressed_bytes > 0 && pays) {
+                add_part(slot, slot->output, compressed_bytes);
+                *body_bytes = compressed_bytes;
+        } else {
+                add_stored_blocks(slot, heads);
+                *body_bytes = stored_size(content_bytes);
+        }
         return COFFER_OK;
 }
 
@@ -192,10 +149,19 @@ static uint64_t member_position(size_t index)
 static coffer_status take_step(void *user, size_t index, size_t worker, coffer_error *error)
 {
         frame_writer *writer = user;
+        member_slot *slot = &writer->slots[index % writer->window];
         uint64_t position = member_position(index);
         (void)worker;
-        return take_piece(writer, &writer->slots[index % writer->window], position, member_size(writer, position),
-                          error);
+        return coffer_pieces_take(&writer->pieces, position, member_size(writer, position), &slot->gathered,
+                                  writer->largest_bytes, &slot->piece, error);
+}
+
+static coffer_status watch_step(void *user, size_t index, size_t worker, coffer_error *error)
+{
+        const frame_writer *writer = user;
+        const coffer_frame_watch *watch = writer->manner->watch;
+        (void)worker;
+        return watch->take(watch->user, writer->slots[index % writer->window].piece, error);
 }
 
 static coffer_status pack_step(void *user, size_t index, size_t worker, coffer_error *error)
@@ -204,16 +170,17 @@ static coffer_status pack_step(void *user, size_t index, size_t worker, coffer_e
         member_slot *slot = &writer->slots[index % writer->window];
         bool is_only = writer->content_bytes <= COFFER_FRAME_V1_MEMBER_BYTES;
         size_t header_bytes = is_only ? COFFER_GZIP_PLAIN_HEADER_BYTES : COFFER_GZIP_SIZED_HEADER_BYTES, body_bytes;
+        uint8_t *trailer = slot->small + header_bytes, *heads = trailer + COFFER_GZIP_TRAILER_BYTES;
 
-        COFFER_TRY(make_room(&slot->output, MAX_OVERHEAD_BYTES + stored_size(writer->largest_bytes), error));
-        uint8_t *body = slot->output + header_bytes;
-        COFFER_TRY(put_body(writer, worker, slot->piece, body, &body_bytes, error));
-        slot->output_bytes = header_bytes + body_bytes + COFFER_GZIP_TRAILER_BYTES;
-        coffer_gzip_sizes sizes = {slot->output_bytes, slot->piece.size_bytes, member_position(index),
-                                   writer->content_bytes};
-        coffer_gzip_put_header(is_only ? NULL : &sizes, slot->output);
-        slot->crc = coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(0, slot->piece);
-        coffer_gzip_put_trailer(slot->crc, slot->piece.size_bytes, body + body_bytes);
+        slot->part_count = 0;
+        add_part(slot, slot->small, header_bytes);
+        COFFER_TRY(add_body(writer, worker, slot, heads, &body_bytes, error));
+        add_part(slot, trailer, COFFER_GZIP_TRAILER_BYTES);
+        coffer_gzip_sizes sizes = {header_bytes + body_bytes + COFFER_GZIP_TRAILER_BYTES, slot->piece.size_bytes,
+                                   member_position(index), writer->content_bytes};
+        coffer_gzip_put_header(is_only ? NULL : &sizes, slot->small);
+        coffer_gzip_put_trailer(coffer_deflate_for(COFFER_DEFLATE_CRC)->crc(0, slot->piece), slot->piece.size_bytes,
+                                trailer);
         return COFFER_OK;
 }
 
@@ -222,33 +189,59 @@ static coffer_status write_step(void *user, size_t index, size_t worker, coffer_
         frame_writer *writer = user;
         const member_slot *slot = &writer->slots[index % writer->window];
         (void)worker;
+        COFFER_TRY(writer->sink->write(writer->sink->user, slot->parts, slot->part_count, error));
         if (slot->piece.size_bytes == COFFER_FRAME_V1_MEMBER_BYTES)
                 coffer_fs_passed(slot->piece);
-        writer->crc = coffer_crc_join(writer->crc, slot->crc, slot->piece.size_bytes);
-        return writer->sink->write(writer->sink->user, coffer_cursor_of(slot->output, slot->output_bytes), error);
+        return COFFER_OK;
 }
 
+static coffer_status tell(void *user, size_t passed, coffer_error *error)
+{
+        const frame_writer *writer = user;
+        uint64_t done_bytes = member_position(passed);
+        return writer->manner->tell(writer->manner->tell_user,
+                                    done_bytes < writer->content_bytes ? done_bytes : writer->content_bytes, error);
+}
+
+/* ---- whether to compress ---- */
+
 /* Decides for the whole contents, by samples spread over them. */
-static coffer_status sample(frame_writer *writer, bool *pays, coffer_error *error)
+static coffer_status sample(frame_writer *writer, size_t worker, uint8_t **room, uint8_t **output, coffer_error *error)
 {
         uint64_t members = writer->content_bytes / COFFER_FRAME_V1_MEMBER_BYTES;
         uint64_t samples = members < MAX_SAMPLES ? members : MAX_SAMPLES;
         uint64_t distance_bytes = writer->content_bytes / samples, compressed_bytes = 0;
-        member_slot *slot = &writer->slots[0];
+        coffer_pieces pieces = {.contents = writer->pieces.contents};
 
-        COFFER_TRY(make_room(&slot->output, MAX_OVERHEAD_BYTES + stored_size(writer->largest_bytes), error));
         for (uint64_t i = 0; i < samples; i++) {
                 size_t body_bytes;
+                coffer_cursor piece;
                 uint64_t position = i * distance_bytes + (distance_bytes - SAMPLE_BYTES) / 2;
-                COFFER_TRY(take_piece(writer, slot, position, SAMPLE_BYTES, error));
-                COFFER_TRY(compress(writer, 0, slot->piece, slot->output, &body_bytes, error));
+                COFFER_TRY(coffer_pieces_take(&pieces, position, SAMPLE_BYTES, room, SAMPLE_BYTES, &piece, error));
+                COFFER_TRY(compress(writer, worker, piece, output, &body_bytes, error));
                 compressed_bytes += body_bytes > 0 ? body_bytes : SAMPLE_BYTES;
         }
-        writer->segment = 0;
-        writer->segment_offset = 0;
-        *pays = compression_pays(compressed_bytes, samples * SAMPLE_BYTES);
+        writer->is_compressed = compression_pays(compressed_bytes, samples * SAMPLE_BYTES);
         return COFFER_OK;
 }
+
+/* The first member waits for the decision, and behind it all others; they can be taken and watched meanwhile. */
+static coffer_status decide_step(void *user, size_t index, size_t worker, coffer_error *error)
+{
+        frame_writer *writer = user;
+        uint8_t *room = NULL;
+
+        if (index > 0 || writer->manner->compress != COFFER_COMPRESS_AUTO)
+                return COFFER_OK;
+        writer->is_compressed = writer->content_bytes > ALWAYS_STORED_BYTES;
+        if (writer->content_bytes <= COFFER_FRAME_V1_MEMBER_BYTES)
+                return COFFER_OK;
+        coffer_status status = sample(writer, worker, &room, &writer->slots[0].output, error);
+        coffer_free(room);
+        return status;
+}
+
+/* ---- all of it ---- */
 
 static coffer_status write_members(frame_writer *writer, coffer_error *error)
 {
@@ -256,32 +249,37 @@ static coffer_status write_members(frame_writer *writer, coffer_error *error)
         bool has_rest = whole == 0 || writer->content_bytes % COFFER_FRAME_V1_MEMBER_BYTES > 0;
         size_t width = 1;
 
-        writer->is_compressed = writer->content_bytes > ALWAYS_STORED_BYTES;
-        if (writer->content_bytes > COFFER_FRAME_V1_MEMBER_BYTES) {
+        if (writer->content_bytes > COFFER_FRAME_V1_MEMBER_BYTES)
                 width = coffer_pool_width() < MAX_WORKERS ? coffer_pool_width() : MAX_WORKERS;
-                COFFER_TRY(sample(writer, &writer->is_compressed, error));
-        }
         writer->window = width > 1 ? width + MAX_SLOTS - MAX_WORKERS : 1;
         coffer_pipeline pipeline = {.count = (size_t)whole + has_rest,
                                     .window = writer->window,
                                     .width = width,
-                                    .stage_count = 3,
-                                    .stages = {{take_step, true}, {pack_step, false}, {write_step, true}},
-                                    .user = writer};
+                                    .stages = {{.run = take_step, .in_order = true}},
+                                    .stage_count = 1,
+                                    .user = writer,
+                                    .tell = writer->manner->tell ? tell : NULL};
+        if (writer->manner->watch)
+                pipeline.stages[pipeline.stage_count++] =
+                        (coffer_pipeline_stage){.run = watch_step, .in_order = true, .is_urgent = true};
+        pipeline.stages[pipeline.stage_count++] = (coffer_pipeline_stage){.run = decide_step, .in_order = true};
+        pipeline.stages[pipeline.stage_count++] = (coffer_pipeline_stage){.run = pack_step};
+        pipeline.stages[pipeline.stage_count++] = (coffer_pipeline_stage){.run = write_step, .in_order = true};
         return coffer_pipeline_run(&pipeline, error);
 }
 
-coffer_status coffer_frame_v1_write(const coffer_bytes *contents, const coffer_frame_sink *sink, coffer_error *error)
+coffer_status coffer_frame_v1_write(const coffer_bytes *contents, const coffer_frame_manner *manner,
+                                    const coffer_frame_sink *sink, coffer_error *error)
 {
-        frame_writer writer = {.contents = contents,
-                               .content_bytes = coffer_bytes_size(contents),
+        frame_writer writer = {.content_bytes = coffer_bytes_size(contents),
+                               .pieces = {.contents = contents},
+                               .manner = manner,
+                               .is_compressed = manner->compress == COFFER_COMPRESS_ALWAYS,
                                .sink = sink,
                                .library = coffer_deflate_for(COFFER_DEFLATE_COMPRESS)};
 
         writer.largest_bytes = member_size(&writer, 0);
         coffer_status status = write_members(&writer, error);
-        if (sink->crc)
-                *sink->crc = writer.crc;
         writer_done(&writer);
         return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many small blobs are saved in groups: helpers store one group while the next is being filled. */
 #include "cas/cas_internal.h"
+#include "cas/pieces.h"
 #include "util/buf.h"
 #include "util/crew.h"
 
@@ -141,7 +142,7 @@ static coffer_status gather(coffer_cas_saver *saver, size_t place, coffer_bytes 
         coffer_status status = COFFER_OK;
 
         if (coffer_bytes_is_unstable(bytes))
-                status = coffer_unstable_copy(bytes, &self->blobs[self->count], error);
+                status = coffer_pieces_copy(bytes, &self->blobs[self->count], error);
         else
                 self->blobs[self->count] = coffer_bytes_ref(bytes);
         if (status != COFFER_OK)

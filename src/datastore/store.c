@@ -185,10 +185,11 @@ coffer_status coffer_store_put_text(coffer_store *store, const char *path, const
 coffer_status coffer_store_put_new(coffer_store *store, const char *path, const char *text, coffer_error *error)
 {
         const coffer_storage_class *storage_class = store->storage->class_;
+        const coffer_cursor content = coffer_cursor_text(text);
         coffer_storage_writer *writer;
 
         COFFER_TRY(storage_class->begin(store->storage, path, &writer, error));
-        coffer_status status = storage_class->write(writer, coffer_cursor_text(text), error);
+        coffer_status status = storage_class->write(writer, &content, 1, error);
         if (status != COFFER_OK) {
                 storage_class->abort(writer);
                 return status;

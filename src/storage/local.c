@@ -61,8 +61,10 @@ static coffer_status local_stat(coffer_storage *storage, const char *const *path
 
 static coffer_status write_segments(coffer_storage_writer *writer, const coffer_bytes *bytes, coffer_error *error)
 {
-        for (size_t i = 0; i < coffer_bytes_segment_count(bytes); i++)
-                COFFER_TRY(coffer_local_write(writer, coffer_bytes_segment(bytes, i), error));
+        for (size_t i = 0; i < coffer_bytes_segment_count(bytes); i++) {
+                coffer_cursor segment = coffer_bytes_segment(bytes, i);
+                COFFER_TRY(coffer_local_write(writer, &segment, 1, error));
+        }
         return COFFER_OK;
 }
 

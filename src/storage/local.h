@@ -35,7 +35,8 @@ COFFER_MUST_CHECK
 coffer_status coffer_local_begin(coffer_storage *storage, const char *path, coffer_storage_writer **out,
                                  coffer_error *error);
 COFFER_MUST_CHECK
-coffer_status coffer_local_write(coffer_storage_writer *writer, coffer_cursor data, coffer_error *error);
+coffer_status coffer_local_write(coffer_storage_writer *writer, const coffer_cursor *parts, size_t count,
+                                 coffer_error *error);
 COFFER_MUST_CHECK
 coffer_status coffer_local_commit(coffer_storage_writer *writer, const char *path, const char *metadata_json,
                                   bool overwrite, bool metadata_first, coffer_error *error);

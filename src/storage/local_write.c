@@ -54,9 +54,10 @@ coffer_status coffer_local_begin(coffer_storage *storage, const char *path, coff
         return COFFER_OK;
 }
 
-coffer_status coffer_local_write(coffer_storage_writer *writer, coffer_cursor data, coffer_error *error)
+coffer_status coffer_local_write(coffer_storage_writer *writer, const coffer_cursor *parts, size_t count,
+                                 coffer_error *error)
 {
-        COFFER_TRY(coffer_file_writer_write(writer->content, data, error));
+        COFFER_TRY(coffer_file_writer_write_parts(writer->content, parts, count, error));
         if (writer->local->pending)
                 coffer_file_writer_push(writer->content);
         return COFFER_OK;

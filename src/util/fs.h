@@ -24,6 +24,10 @@ COFFER_MUST_CHECK coffer_status coffer_fs_stat(const char *path, coffer_file_typ
 COFFER_MUST_CHECK coffer_status coffer_fs_read_up_to(const char *path, uint64_t max_bytes, coffer_bytes **out,
                                                      coffer_error *error);
 
+/* Copies bytes. Where they lie in a file that was read as changing (coffer_fs_read_changing) they come from there, and
+ * COFFER_CORRUPT tells that it was cut short. */
+COFFER_MUST_CHECK coffer_status coffer_fs_copy(uint8_t *to, coffer_cursor part, coffer_error *error);
+
 /* This part of what was read will not be needed soon: where it is a mapped file, its memory is given back. */
 void coffer_fs_passed(coffer_cursor part);
 
@@ -61,6 +65,10 @@ COFFER_DEFINE_CLEANUP(coffer_file_writer *, coffer_file_writer_abort);
 /* The file is to appear at `path`, on the same file system, instead of where it was begun for. */
 COFFER_MUST_CHECK coffer_status coffer_file_writer_rename(coffer_file_writer *writer, const char *path,
                                                           coffer_error *error);
+
+/* Several parts, one behind the other. */
+COFFER_MUST_CHECK coffer_status coffer_file_writer_write_parts(coffer_file_writer *writer, const coffer_cursor *parts,
+                                                               size_t count, coffer_error *error);
 
 /* What has been written will have to be on the disk soon: the kernel may begin with that once it is much. */
 void coffer_file_writer_push(coffer_file_writer *writer);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "util/buf.h"
@@ -18,7 +19,7 @@ struct coffer_file_writer {
         size_t existing_length; /* of the directory part: what was there before; SIZE_MAX when all of it was */
 };
 
-enum { TEMPORARY_TRIES = 100, RANDOM_LETTERS = 12, PUSH_BYTES = 1 << 20 };
+enum { TEMPORARY_TRIES = 100, RANDOM_LETTERS = 12, PUSH_BYTES = 1 << 20, MAX_PARTS = 64 };
 
 static void writer_free(coffer_file_writer *writer)
 {
@@ -113,18 +114,49 @@ coffer_status coffer_file_writer_open(const char *path, coffer_file_writer **out
         return status;
 }
 
-coffer_status coffer_file_writer_write(coffer_file_writer *writer, coffer_cursor data, coffer_error *error)
+/* Writes from `parts[0]` on what one system call takes. */
+static ssize_t write_some(int descriptor, const coffer_cursor *parts, size_t count)
 {
-        while (data.size_bytes > 0) {
-                ssize_t written = write(writer->descriptor, data.data, data.size_bytes);
-                if (written < 0 && errno == EINTR)
-                        continue;
-                if (written < 0)
+        struct iovec vector[MAX_PARTS];
+        ssize_t written;
+
+        count = count < MAX_PARTS ? count : MAX_PARTS;
+        for (size_t i = 0; i < count; i++)
+                vector[i] = (struct iovec){(void *)(uintptr_t)parts[i].data, parts[i].size_bytes};
+        do
+                written = writev(descriptor, vector, (int)count);
+        while (written < 0 && errno == EINTR);
+        return written;
+}
+
+coffer_status coffer_file_writer_write_parts(coffer_file_writer *writer, const coffer_cursor *parts, size_t count,
+                                             coffer_error *error)
+{
+        while (count > 0) {
+                ssize_t result = write_some(writer->descriptor, parts, count);
+                if (result < 0)
                         return coffer_fs_error(error, errno, "write", writer->path);
-                data = coffer_cursor_of(data.data + written, data.size_bytes - (size_t)written);
-                writer->written_bytes += (size_t)written;
+                size_t written_bytes = (size_t)result;
+                writer->written_bytes += written_bytes;
+                while (count > 0 && written_bytes >= parts->size_bytes) {
+                        written_bytes -= parts->size_bytes;
+                        parts++;
+                        count--;
+                }
+                if (written_bytes > 0) { /* a part of a part */
+                        const coffer_cursor rest =
+                                coffer_cursor_of(parts->data + written_bytes, parts->size_bytes - written_bytes);
+                        COFFER_TRY(coffer_file_writer_write(writer, rest, error));
+                        parts++;
+                        count--;
+                }
         }
         return COFFER_OK;
+}
+
+coffer_status coffer_file_writer_write(coffer_file_writer *writer, coffer_cursor data, coffer_error *error)
+{
+        return coffer_file_writer_write_parts(writer, &data, 1, error);
 }
 
 coffer_status coffer_file_writer_rename(coffer_file_writer *writer, const char *path, coffer_error *error)

@@ -15,6 +15,7 @@ typedef struct pipeline_run {
                 bool is_busy[COFFER_PIPELINE_MAX_STAGES];
                 uint8_t *passed; /* stages that the item in a place (its number modulo the window) has passed */
                 size_t workers;  /* numbers given out */
+                size_t left;     /* items that have passed all stages */
                 coffer_status status;
                 size_t failed_item;
                 coffer_error error;
@@ -39,17 +40,29 @@ static bool may_begin(const pipeline_run *run, size_t stage)
         return item < run->shared.next[stage - 1] && passed == stage;
 }
 
-/* The last stages first, so that places get free. */
+static bool begin(pipeline_run *run, size_t stage, work *out)
+{
+        if (!may_begin(run, stage))
+                return false;
+        *out = (work){stage, run->shared.next[stage]++};
+        run->shared.is_busy[stage] = true;
+        if (stage == 0)
+                run->shared.passed[out->item % run->window] = 0;
+        return true;
+}
+
+/* Urgent stages first, then the last ones, so that places get free. */
 static bool find_work(pipeline_run *run, work *out)
 {
-        for (size_t stage = run->pipeline->stage_count; stage-- > 0;) {
-                if (!may_begin(run, stage))
-                        continue;
-                *out = (work){stage, run->shared.next[stage]++};
-                run->shared.is_busy[stage] = true;
-                if (stage == 0)
-                        run->shared.passed[out->item % run->window] = 0;
-                return true;
+        const coffer_pipeline *pipeline = run->pipeline;
+
+        for (size_t stage = 0; stage < pipeline->stage_count; stage++) {
+                if (pipeline->stages[stage].is_urgent && begin(run, stage, out))
+                        return true;
+        }
+        for (size_t stage = pipeline->stage_count; stage-- > 0;) {
+                if (begin(run, stage, out))
+                        return true;
         }
         return false;
 }
@@ -80,18 +93,35 @@ static void do_work(pipeline_run *run, work todo, size_t worker)
         pthread_mutex_lock(&run->shared.mutex);
         run->shared.is_busy[todo.stage] = false;
         run->shared.passed[todo.item % run->window] = (uint8_t)(todo.stage + 1);
+        run->shared.left += todo.stage + 1 == pipeline->stage_count;
         if (status != COFFER_OK)
                 note_failure(run, todo.item, status, &error);
         pthread_cond_broadcast(&run->shared.changed);
 }
 
-static void take_part(pipeline_run *run)
+static void tell(pipeline_run *run, size_t *told)
+{
+        const coffer_pipeline *pipeline = run->pipeline;
+        coffer_error error = COFFER_ERROR_INIT;
+
+        *told = run->shared.left;
+        pthread_mutex_unlock(&run->shared.mutex);
+        coffer_status status = pipeline->tell(pipeline->user, *told, &error);
+        pthread_mutex_lock(&run->shared.mutex);
+        if (status != COFFER_OK)
+                note_failure(run, pipeline->count, status, &error);
+        pthread_cond_broadcast(&run->shared.changed);
+}
+
+static void take_part(pipeline_run *run, bool is_caller)
 {
         work todo;
         COFFER_LOCK_SCOPE(&run->shared.mutex);
-        size_t worker = run->shared.workers++;
+        size_t worker = run->shared.workers++, told = 0;
         while (!is_over(run)) {
-                if (find_work(run, &todo))
+                if (is_caller && run->pipeline->tell && run->shared.left > told)
+                        tell(run, &told);
+                else if (find_work(run, &todo))
                         do_work(run, todo, worker);
                 else
                         pthread_cond_wait(&run->shared.changed, &run->shared.mutex);
@@ -105,7 +135,7 @@ typedef struct helper {
 
 static void help(coffer_job *job)
 {
-        take_part(((helper *)job)->run);
+        take_part(((helper *)job)->run, false);
 }
 
 static void run_with_helpers(pipeline_run *run)
@@ -120,7 +150,7 @@ static void run_with_helpers(pipeline_run *run)
                 helpers[i].run = run;
                 coffer_pool_submit(&helpers[i].job, help);
         }
-        take_part(run);
+        take_part(run, true);
         for (size_t i = 0; i < count; i++)
                 coffer_pool_withdraw(&helpers[i].job);
 }

@@ -5,12 +5,13 @@
 
 #include <coffer/error.h>
 
-enum { COFFER_PIPELINE_MAX_STAGES = 3 };
+enum { COFFER_PIPELINE_MAX_STAGES = 5 };
 
 typedef struct coffer_pipeline_stage {
         /* `worker` (less than the pipeline's width) is the same for no two calls at once. */
         coffer_status (*run)(void *user, size_t index, size_t worker, coffer_error *error);
-        bool in_order; /* one item at a time, in order; else any number at once */
+        bool in_order;  /* one item at a time, in order; else any number at once */
+        bool is_urgent; /* begun before all others: the one that takes longest, which must not wait for a worker */
 } coffer_pipeline_stage;
 
 typedef struct coffer_pipeline {
@@ -20,6 +21,9 @@ typedef struct coffer_pipeline {
         size_t stage_count;
         coffer_pipeline_stage stages[COFFER_PIPELINE_MAX_STAGES];
         void *user;
+        /* May be NULL. Called by the caller's thread now and then, with how many items have passed all stages; its
+         * failure ends the run. */
+        coffer_status (*tell)(void *user, size_t passed, coffer_error *error);
 } coffer_pipeline;
 
 /* Returns when all items have passed all stages, or one has failed and no call is running any more: then with the

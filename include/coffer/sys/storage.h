@@ -87,12 +87,14 @@ typedef struct coffer_storage_class {
                                    coffer_status (*visit)(void *user, const char *path, coffer_error *error),
                                    void *user, coffer_error *error);
 
-        /* Writing in pieces. `commit` frees the writer in every case; without `overwrite` an object that is there
-         * stays, with its metadata, and COFFER_CONFLICT is returned. The object appears at `path`, which by then may be
-         * another one than it was begun for; NULL: that one. */
+        /* Writing in pieces; `write` takes `count` of them that belong one behind the other. `commit` frees the writer
+         * in every case; without `overwrite` an object that is there stays, with its metadata, and COFFER_CONFLICT is
+         * returned. The object appears at `path`, which by then may be another one than it was begun for; NULL: that
+         * one. */
         coffer_status (*begin)(coffer_storage *storage, const char *path, coffer_storage_writer **out,
                                coffer_error *error);
-        coffer_status (*write)(coffer_storage_writer *writer, coffer_cursor data, coffer_error *error);
+        coffer_status (*write)(coffer_storage_writer *writer, const coffer_cursor *parts, size_t count,
+                               coffer_error *error);
         coffer_status (*commit)(coffer_storage_writer *writer, const char *path, const char *metadata_json,
                                 bool overwrite, bool metadata_first, coffer_error *error);
         void (*abort)(coffer_storage_writer *writer);

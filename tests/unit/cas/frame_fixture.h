@@ -55,16 +55,20 @@ static inline coffer_bytes *borrowed(coffer_cursor cursor)
         return bytes;
 }
 
-static inline coffer_status append_to_buf(void *user, coffer_cursor data, coffer_error *error)
+static inline coffer_status append_to_buf(void *user, const coffer_cursor *parts, size_t count, coffer_error *error)
 {
-        return coffer_buf_append_cursor(user, data, error);
+        for (size_t i = 0; i < count; i++)
+                COFFER_TRY(coffer_buf_append_cursor(user, parts[i], error));
+        return COFFER_OK;
 }
+
+static const coffer_frame_manner as_usual;
 
 static inline coffer_buf framed_bytes(const coffer_bytes *contents)
 {
         coffer_buf frame = COFFER_BUF_INIT(SIZE_MAX);
-        coffer_frame_sink sink = {append_to_buf, &frame, NULL};
-        assert_ok(coffer_frame_v1.write(contents, &sink, NULL));
+        coffer_frame_sink sink = {append_to_buf, &frame};
+        assert_ok(coffer_frame_v1.write(contents, &as_usual, &sink, NULL));
         return frame;
 }
 

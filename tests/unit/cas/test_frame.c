@@ -148,12 +148,14 @@ static void zlib_reads_what_we_write(void **state)
         assert_memory_equal(output, contents.data, contents.size_bytes);
 }
 
-static coffer_status fail_to_write(void *user, coffer_cursor data, coffer_error *error)
+static coffer_status fail_to_write(void *user, const coffer_cursor *parts, size_t count, coffer_error *error)
 {
         size_t *left_bytes = user;
-        if (data.size_bytes > *left_bytes)
-                return coffer_error_set(error, COFFER_IO, "the disk is full");
-        *left_bytes -= data.size_bytes;
+        for (size_t i = 0; i < count; i++) {
+                if (parts[i].size_bytes > *left_bytes)
+                        return coffer_error_set(error, COFFER_IO, "the disk is full");
+                *left_bytes -= parts[i].size_bytes;
+        }
         return COFFER_OK;
 }
 
@@ -164,8 +166,8 @@ static void a_failing_sink_ends_the_writing(void **state)
         coffer_bytes *bytes _cleanup_bytes_ = borrowed(coffer_buf_cursor(&contents));
         for (size_t room_bytes = 0; room_bytes < 4 * MIB; room_bytes += MIB) {
                 size_t left_bytes = room_bytes;
-                coffer_frame_sink sink = {fail_to_write, &left_bytes, NULL};
-                assert_status(coffer_frame_v1.write(bytes, &sink, NULL), COFFER_IO);
+                coffer_frame_sink sink = {fail_to_write, &left_bytes};
+                assert_status(coffer_frame_v1.write(bytes, &as_usual, &sink, NULL), COFFER_IO);
         }
 }
 
@@ -173,9 +175,9 @@ static coffer_status write_and_read(void *user, coffer_error *error)
 {
         coffer_bytes *contents = user, *back _cleanup_bytes_ = NULL;
         coffer_buf frame _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX), streamed _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX);
-        coffer_frame_sink sink = {append_to_buf, &frame, NULL};
+        coffer_frame_sink sink = {append_to_buf, &frame};
 
-        COFFER_TRY(coffer_frame_v1.write(contents, &sink, error));
+        COFFER_TRY(coffer_frame_v1.write(contents, &as_usual, &sink, error));
         COFFER_TRY(coffer_frame_v1.read(coffer_buf_cursor(&frame), UINT64_MAX, NULL, &back, error));
         return read_stream(coffer_buf_cursor(&frame), UINT64_MAX, MIB, &streamed, error);
 }

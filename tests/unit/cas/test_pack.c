@@ -16,6 +16,13 @@ static coffer_packed_blob pack(coffer_cursor contents, bool raw)
         return packed;
 }
 
+static bool holds(coffer_bytes *bytes, coffer_cursor expected)
+{
+        coffer_cursor found;
+        assert_ok(coffer_bytes_contiguous(bytes, &found, NULL));
+        return coffer_cursor_equal(found, expected);
+}
+
 static coffer_status unpacks(const char *key, coffer_bytes *stored, const char *metadata_json, coffer_cursor expected,
                              bool raw, coffer_error *error)
 {
@@ -25,7 +32,7 @@ static coffer_status unpacks(const char *key, coffer_bytes *stored, const char *
                 coffer_cas_unpack(NULL, key, "bucket/x", stored, metadata_json, &contents, &is_raw, error);
         if (status != COFFER_OK)
                 return status;
-        assert_true(coffer_bytes_equal(contents, expected));
+        assert_true(holds(contents, expected));
         assert_int_equal(is_raw, raw);
         return status;
 }
@@ -42,7 +49,7 @@ static void what_is_packed_is_what_a_store_holds(void **state)
                 assert_string_equal(save(cas, coffer_buf_cursor(&contents), false).text, packed.key.text);
                 assert_ok(coffer_cas_load_stored(cas, packed.key.text, &stored, NULL));
                 assert_ok(coffer_bytes_contiguous(stored, &file, NULL));
-                assert_true(coffer_bytes_equal(packed.stored, file));
+                assert_true(holds(packed.stored, file));
                 assert_string_equal(packed.metadata_json, FRAMED);
                 assert_ok(unpacks(packed.key.text, stored, FRAMED, coffer_buf_cursor(&contents), false, NULL));
                 assert_ok(unpacks(packed.key.text, stored, NULL, coffer_buf_cursor(&contents), false, NULL));
@@ -55,7 +62,7 @@ static void raw_blobs_are_their_contents(void **state)
         coffer_packed_blob packed _cleanup_(packed_blob_done) = pack(coffer_cursor_text("hello"), true);
         assert_string_equal(packed.key.text, HELLO_KEY);
         assert_string_equal(packed.metadata_json, RAW);
-        assert_true(coffer_bytes_equal(packed.stored, coffer_cursor_text("hello")));
+        assert_true(holds(packed.stored, coffer_cursor_text("hello")));
         assert_ok(unpacks(HELLO_KEY, packed.stored, RAW, coffer_cursor_text("hello"), true, NULL));
 }
 

@@ -385,6 +385,31 @@ static void an_orphaned_sidecar_does_not_describe_what_is_moved_there(void **sta
         assert_string_equal(got(storage, "b2"), "y|-");
 }
 
+static void write_piece(coffer_storage *storage, coffer_storage_writer *writer, const char *text)
+{
+        coffer_cursor part = coffer_cursor_text(text);
+        assert_ok(storage->class_->write(writer, &part, 1, NULL));
+}
+
+static void parts_are_written_one_behind_the_other(void **state)
+{
+        (void)state;
+        enum { PARTS = 1000 }; /* more than the kernel takes at once */
+        coffer_storage *storage _cleanup_storage_ = open_root(true);
+        coffer_storage_writer *writer = NULL;
+        coffer_cursor parts[PARTS];
+        char expected[2 * PARTS + 1] = "";
+        for (size_t i = 0; i < PARTS; i++) {
+                parts[i] = coffer_cursor_text(i % 3 == 0 ? "" : i % 3 == 1 ? "a" : "bc");
+                strncat(expected, (const char *)parts[i].data, parts[i].size_bytes);
+        }
+        assert_ok(storage->class_->begin(storage, "d/a", &writer, NULL));
+        assert_ok(storage->class_->write(writer, parts, 0, NULL));
+        assert_ok(storage->class_->write(writer, parts, PARTS, NULL));
+        assert_ok(storage->class_->commit(writer, NULL, NULL, false, false, NULL));
+        assert_string_equal(file_text("root/d/a"), expected);
+}
+
 static void an_object_appears_when_it_is_committed(void **state)
 {
         (void)state;
@@ -393,8 +418,8 @@ static void an_object_appears_when_it_is_committed(void **state)
         shown names = {""};
 
         assert_ok(storage->class_->begin(storage, "d/a", &writer, NULL));
-        assert_ok(storage->class_->write(writer, coffer_cursor_text("one,"), NULL));
-        assert_ok(storage->class_->write(writer, coffer_cursor_text("two"), NULL));
+        write_piece(storage, writer, "one,");
+        write_piece(storage, writer, "two");
         assert_ok(storage->class_->list(storage, "d", show_name, &names, NULL));
         assert_string_equal(names.text, "");
         assert_ok(storage->class_->commit(writer, NULL, "{}", false, false, NULL));
@@ -408,7 +433,7 @@ static void what_was_begun_may_appear_elsewhere(void **state)
         coffer_storage_writer *writer = NULL;
 
         assert_ok(storage->class_->begin(storage, "d/a", &writer, NULL));
-        assert_ok(storage->class_->write(writer, coffer_cursor_text("x"), NULL));
+        write_piece(storage, writer, "x");
         assert_ok(storage->class_->commit(writer, "d/new/b", "{}", false, false, NULL));
         assert_string_equal(got(storage, "d/new/b"), "x|{}");
         assert_string_equal(got(storage, "d/a"), "not-found");
@@ -430,7 +455,7 @@ static void an_aborted_writer_leaves_nothing(void **state)
         coffer_storage *storage _cleanup_storage_ = open_root(true);
         coffer_storage_writer *writer = NULL;
         assert_ok(storage->class_->begin(storage, "d/a", &writer, NULL));
-        assert_ok(storage->class_->write(writer, coffer_cursor_text("one,"), NULL));
+        write_piece(storage, writer, "one,");
         storage->class_->abort(writer);
         storage->class_->abort(NULL);
         assert_int_equal(rmdir("root/d"), 0);
@@ -499,6 +524,7 @@ int main(void)
                 in_own_directory(metadata_can_be_put_afterwards),
                 in_own_directory(moving_takes_the_metadata_along_and_replaces_nothing),
                 in_own_directory(an_orphaned_sidecar_does_not_describe_what_is_moved_there),
+                in_own_directory(parts_are_written_one_behind_the_other),
                 in_own_directory(an_object_appears_when_it_is_committed),
                 in_own_directory(what_was_begun_may_appear_elsewhere),
                 in_own_directory(an_aborted_writer_leaves_nothing),

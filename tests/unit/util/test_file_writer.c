@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "util/buf.h"
@@ -19,7 +20,7 @@
 /* The system calls of the writer, which the functions below stand in for. */
 static struct {
         bool no_renameat2, no_link; /* as on a file system without them */
-        bool weak_write;            /* interrupted, then three bytes a call */
+        bool weak_write;            /* interrupted, then a few bytes a call */
         int sync_error;             /* errno for fsync; 0 lets it succeed */
         int write_calls;
         char synced[256]; /* what was flushed, in order */
@@ -43,15 +44,21 @@ int link(const char *from, const char *to)
         return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
-ssize_t write(int descriptor, const void *data, size_t size_bytes)
+ssize_t writev(int descriptor, const struct iovec *parts, int count)
 {
+        struct iovec some[2];
         if (!fake.weak_write)
-                return syscall(SYS_write, descriptor, data, size_bytes);
+                return syscall(SYS_writev, descriptor, parts, count);
         if (fake.write_calls++ % 2 == 0) {
                 errno = EINTR;
                 return -1;
         }
-        return syscall(SYS_write, descriptor, data, size_bytes < 3 ? size_bytes : 3);
+        count = count < 2 ? count : 2;
+        memcpy(some, parts, (size_t)count * sizeof(*some));
+        some[0].iov_len = some[0].iov_len < 3 ? some[0].iov_len : 3;
+        if (count > 1)
+                some[1].iov_len = some[0].iov_len < parts[0].iov_len ? 0 : 1;
+        return syscall(SYS_writev, descriptor, some, count);
 }
 
 int fsync(int descriptor)
@@ -219,12 +226,16 @@ static void test_interrupted_and_short_writes_go_on(void **state)
         coffer_file_writer *writer = NULL;
         assert_ok(coffer_file_writer_open("file", &writer, NULL));
         fake.weak_write = true;
+        const coffer_cursor parts[] = {coffer_cursor_text("ab"), coffer_cursor_text("cd"), coffer_cursor_text(""),
+                                       coffer_cursor_text("efghij"), coffer_cursor_text("k")};
         coffer_status status = coffer_file_writer_write(writer, coffer_cursor_text("0123456789"), NULL);
+        if (status == COFFER_OK)
+                status = coffer_file_writer_write_parts(writer, parts, ARRAY_COUNT(parts), NULL);
         fake.weak_write = false;
         assert_ok(status);
-        assert_true(fake.write_calls >= 8);
+        assert_true(fake.write_calls >= 16);
         assert_ok(coffer_file_writer_commit(writer, false, false, NULL));
-        assert_file_holds("file", "0123456789");
+        assert_file_holds("file", "0123456789abcdefghijk");
 }
 
 static void test_full_disk_leaves_nothing(void **state)
