@@ -87,6 +87,10 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_saver_new(coffer_cas *cas,
 /* What was added and not flushed may be stored or not. NULL is allowed. */
 COFFER_API void coffer_cas_saver_free(coffer_cas_saver *saver);
 
+/* `progress` (NULL: nobody) is told how many bytes are stored, of all that were added so far. Adding or flushing fails
+ * with COFFER_DECLINED when it stopped them. */
+COFFER_API void coffer_cas_saver_set_progress(coffer_cas_saver *saver, coffer_progress_fn progress, void *user);
+
 /* Adds one, of which the saver takes a reference. A large one is stored when this returns; small ones wait for others,
  * up to some MiB; unstable bytes are not looked at again after this returns. A failure is of this blob or of one that
  * was added before (coffer_cas_saver_failed): nothing can be added then. */

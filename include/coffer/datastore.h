@@ -26,10 +26,12 @@ typedef struct coffer_store_options {
         /* From version 2 on: */
         const char
                 *python_version; /* for data.json, sys.version of the Python that saves; NULL: coffer's own version */
+        /* From version 3 on: */
+        coffer_compress compress; /* AUTO also means: COFFER_COMPRESS in the environment decides */
 } coffer_store_options;
 #define COFFER_STORE_OPTIONS_INIT                                                                                      \
         {                                                                                                              \
-                2, NULL, NULL, COFFER_VERIFY_AUTO, -1, NULL                                                            \
+                3, NULL, NULL, COFFER_VERIFY_AUTO, -1, NULL, COFFER_COMPRESS_AUTO                                      \
         }
 
 /* Opens the datastore at `root` (the directory that holds the flows; for local the one that ends in .metaflow). Creates
@@ -116,6 +118,10 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_store_attempts(coffer_store *s
 /* Marks the attempt started and registers run, step and task with the metadata tree. An attempt that is done is
  * COFFER_STATE. Artifacts already saved by an earlier, unfinished writer of the same attempt are forgotten. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_task_init(coffer_task *task, coffer_error *error);
+
+/* From now on whoever saves into this task tells `progress` (NULL: nobody) how many bytes of this call are stored, of
+ * all that have been serialized so far. A saving that it stops fails with COFFER_DECLINED. */
+COFFER_API void coffer_task_set_progress(coffer_task *task, coffer_progress_fn progress, void *user);
 
 typedef struct coffer_artifact {
         const char *name;

@@ -26,6 +26,9 @@ struct coffer_cas_saver {
         size_t count;
         group groups[2];
         group *filling, *storing;
+        uint64_t added_bytes, stored_bytes;
+        coffer_progress_fn progress; /* NULL: nobody wants to know */
+        void *progress_user;
         bool has_failed;
         size_t failed;
 };
@@ -54,6 +57,12 @@ coffer_status coffer_cas_saver_new(coffer_cas *cas, bool raw, coffer_cas_saver *
         saver->storing = &saver->groups[1];
         *out = saver;
         return COFFER_OK;
+}
+
+void coffer_cas_saver_set_progress(coffer_cas_saver *saver, coffer_progress_fn progress, void *user)
+{
+        saver->progress = progress;
+        saver->progress_user = user;
 }
 
 static void empty(group *self)
@@ -87,10 +96,28 @@ static coffer_status note(coffer_cas_saver *saver, size_t place, coffer_status s
         return status;
 }
 
+/* `done` bytes of what is being stored are. */
+static bool tell(void *user, uint64_t done, uint64_t total)
+{
+        const coffer_cas_saver *saver = user;
+        (void)total;
+        return !saver->progress ||
+               saver->progress(saver->progress_user, saver->stored_bytes + done, saver->added_bytes);
+}
+
 static coffer_status save_at(coffer_cas_saver *saver, size_t place, const coffer_bytes *bytes, coffer_error *error)
 {
         coffer_key *keys = (coffer_key *)saver->keys.data;
         return note(saver, place, coffer_cas_save(saver->cas, bytes, saver->raw, &keys[place], error));
+}
+
+static coffer_status save_large(coffer_cas_saver *saver, size_t place, const coffer_bytes *bytes, coffer_error *error)
+{
+        coffer_key *keys = (coffer_key *)saver->keys.data;
+        coffer_status status = coffer_cas_save_telling(saver->cas, bytes, saver->raw, saver->progress ? tell : NULL,
+                                                       saver, &keys[place], error);
+        saver->stored_bytes += coffer_bytes_size(bytes);
+        return note(saver, place, status);
 }
 
 static void start(group *self)
@@ -112,6 +139,10 @@ static coffer_status settle(group *self, coffer_error *error)
                 else
                         status = save_at(self->saver, self->places[i], self->blobs[i], error);
         }
+        if (status == COFFER_OK && self->count > 0 && !tell(self->saver, self->size_bytes, 0))
+                status = note(self->saver, self->places[self->count - 1],
+                              coffer_error_set(error, COFFER_DECLINED, "the saving was stopped"));
+        self->saver->stored_bytes += self->size_bytes;
         empty(self);
         return status;
 }
@@ -162,8 +193,9 @@ coffer_status coffer_cas_saver_add(coffer_cas_saver *saver, coffer_bytes *bytes,
         if (status != COFFER_OK)
                 return note(saver, saver->count, status);
         size_t place = saver->count++;
+        saver->added_bytes += coffer_bytes_size(bytes);
         return coffer_bytes_size(bytes) < LARGE_BYTES ? gather(saver, place, bytes, error)
-                                                      : save_at(saver, place, bytes, error);
+                                                      : save_large(saver, place, bytes, error);
 }
 
 coffer_status coffer_cas_saver_flush(coffer_cas_saver *saver, coffer_error *error)

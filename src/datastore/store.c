@@ -62,6 +62,7 @@ coffer_status coffer_store_open(const char *root, const coffer_store_options *op
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to open the datastore '%s'", root);
         atomic_init(&store->references, 1);
         store->verify = options->verify;
+        store->compress = options->version >= 3 ? options->compress : COFFER_COMPRESS_AUTO;
         storage_options.sync = wants_sync(options->sync);
         COFFER_TRY(absolute_root(root, &absolute, error));
         COFFER_TRY(coffer_storage_open(options->type ? options->type : "local", absolute, &storage_options,
@@ -112,6 +113,7 @@ coffer_status coffer_store_open_cas(coffer_store *store, const char *flow, coffe
         _cleanup_free_ char *prefix = NULL;
 
         options.verify = store->verify;
+        options.compress = store->compress;
         COFFER_TRY(coffer_text_format(&prefix, error, "%s/data", flow));
         return coffer_cas_new(store->storage, prefix, &options, out, error);
 }

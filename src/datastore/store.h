@@ -15,6 +15,7 @@ struct coffer_store {
         coffer_storage *storage;
         coffer_registry *registry;
         coffer_verify verify;
+        coffer_compress compress;
         char *python_version; /* for data.json */
 };
 

@@ -26,8 +26,10 @@ struct coffer_task {
         int attempt;
         coffer_task_stage stage;
         coffer_map *artifacts;
-        coffer_provider *provider; /* NULL: no metadata tree */
-        const char *outcome;       /* NULL, "True" or "False": the value of attempt_ok */
+        coffer_provider *provider;   /* NULL: no metadata tree */
+        coffer_progress_fn progress; /* NULL: nobody wants to know */
+        void *progress_user;
+        const char *outcome; /* NULL, "True" or "False": the value of attempt_ok */
 };
 
 COFFER_DEFINE_CLEANUP(coffer_task *, coffer_task_free);

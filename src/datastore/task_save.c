@@ -7,6 +7,12 @@
 #include "datastore/names.h"
 #include "util/cursor.h"
 
+void coffer_task_set_progress(coffer_task *task, coffer_progress_fn progress, void *user)
+{
+        task->progress = progress;
+        task->progress_user = user;
+}
+
 static coffer_status begin_batch(const coffer_task *task, const char *what, coffer_map **batch, coffer_error *error)
 {
         COFFER_TRY(coffer_task_require(task, COFFER_WRITE, what, error));
@@ -26,7 +32,8 @@ static coffer_status store_blob(coffer_task *task, const char *name, const coffe
 {
         coffer_key key;
 
-        coffer_status status = coffer_cas_save(task->cas, bytes, false, &key, error);
+        coffer_status status =
+                coffer_cas_save_telling(task->cas, bytes, false, task->progress, task->progress_user, &key, error);
         if (status != COFFER_OK)
                 return coffer_task_blame(task, name, status, error);
         return coffer_artifacts_add(batch, name, &key, metadata, coffer_bytes_size(bytes), error);
@@ -91,8 +98,10 @@ static coffer_status save_all(coffer_task *task, const coffer_artifact *artifact
         run.records = coffer_alloc_zeroed(count, sizeof(*run.records));
         coffer_status status = run.records ? coffer_cas_saver_new(task->cas, false, &run.saver, error)
                                            : coffer_error_set(error, COFFER_NO_MEMORY, "no memory to save artifacts");
-        if (status == COFFER_OK)
+        if (status == COFFER_OK) {
+                coffer_cas_saver_set_progress(run.saver, task->progress, task->progress_user);
                 status = store_all(&run, error);
+        }
         if (status == COFFER_OK)
                 status = record_all(&run, batch, error);
         coffer_cas_saver_free(run.saver);

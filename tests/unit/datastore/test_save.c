@@ -216,6 +216,83 @@ static void test_metadata_is_given_as_a_copy(void **state)
         coffer_store_unref(store);
 }
 
+enum { SMALL = 300, ALL = SMALL + 1, LARGE_BYTES = 3 << 20 };
+
+typedef struct told {
+        uint64_t done, total;
+        size_t calls, stop_after; /* 0: never */
+} told;
+
+static bool note(void *user, uint64_t done, uint64_t total)
+{
+        told *all = user;
+        assert_in_range(done, all->done, total);
+        assert_true(total >= all->total);
+        all->done = done;
+        all->total = total;
+        return ++all->calls != all->stop_after;
+}
+
+/* Saves many small texts with a large one among them; their names and they are below `names`. */
+static coffer_status save_many(coffer_task *task, char (*names)[8], char *large, told *all)
+{
+        coffer_artifact artifacts[ALL];
+        memset(large, 'x', LARGE_BYTES);
+        large[LARGE_BYTES] = '\0';
+        for (size_t i = 0; i < ALL; i++) {
+                snprintf(names[i], sizeof(names[i]), "a%zu", i);
+                artifacts[i] = (coffer_artifact){names[i], text_object(i == SMALL / 2 ? large : names[i])};
+        }
+        coffer_task_set_progress(task, note, all);
+        coffer_status status = coffer_task_save(task, artifacts, ALL, NULL);
+        coffer_task_set_progress(task, NULL, NULL);
+        return status;
+}
+
+static void test_saving_many_tells_how_far_it_is(void **state)
+{
+        (void)state;
+        coffer_store *store = open_store();
+        coffer_task *task = start_writer(store, "1", 0);
+        char names[ALL][8], *large = malloc(LARGE_BYTES + 1);
+        coffer_artifact_info info;
+        coffer_object object;
+        told all = {.calls = 0};
+        assert_ok(save_many(task, names, large, &all));
+        assert_true(all.calls > 4);
+        assert_true(all.done > LARGE_BYTES + 2 * SMALL);
+        assert_int_equal(all.done, all.total);
+        assert_ok(coffer_task_done(task, NULL));
+        coffer_task_free(task);
+        task = open_reader(store, "1");
+        for (size_t i = 0; i < ALL; i += i == SMALL / 2 - 1 ? 2 : 1) {
+                assert_ok(coffer_task_load(task, names[i], &object, NULL));
+                assert_string_equal(object.pointer, names[i]);
+        }
+        assert_ok(coffer_task_info(task, names[SMALL / 2], &info, NULL));
+        assert_int_equal(info.size_bytes, LARGE_BYTES);
+        free(large);
+        coffer_task_free(task);
+        coffer_store_unref(store);
+}
+
+static void test_stopped_saving_records_nothing(void **state)
+{
+        (void)state;
+        coffer_store *store = open_store();
+        coffer_task *task = start_writer(store, "1", 0);
+        char names[ALL][8], *large = malloc(LARGE_BYTES + 1);
+        for (size_t i = 1; i <= 4; i++) {
+                told all = {.stop_after = i};
+                assert_status(save_many(task, names, large, &all), COFFER_DECLINED);
+                assert_int_equal(all.calls, i);
+                assert_int_equal(coffer_task_count(task), 0);
+        }
+        free(large);
+        coffer_task_free(task);
+        coffer_store_unref(store);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -229,6 +306,8 @@ int main(void)
                 in_own_directory(test_equal_contents_are_stored_once),
                 in_own_directory(test_blob_is_saved_with_its_metadata),
                 in_own_directory(test_metadata_is_given_as_a_copy),
+                in_own_directory(test_saving_many_tells_how_far_it_is),
+                in_own_directory(test_stopped_saving_records_nothing),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,16 +47,17 @@ static void test_versions_of_options_are_told_apart(void **state)
         coffer_store *store = NULL;
         options.registry = new_registry();
         options.python_version = "3.99";
-        for (uint32_t version = 1; version <= 2; version++) {
+        for (uint32_t version = 1; version <= 3; version++) {
                 options.version = version;
                 assert_ok(coffer_store_open(".metaflow", &options, &store, NULL));
-                save_done(store, version == 1 ? "1" : "2", 0);
+                save_done(store, (const char *const[]){"1", "2", "3"}[version - 1], 0);
                 coffer_store_unref(store);
         }
         assert_non_null(strstr(read_file(".metaflow/Flow/1/start/1/0.data.json"), "\"python_version\": \"coffer "));
         assert_non_null(strstr(read_file(".metaflow/Flow/1/start/2/0.data.json"), "\"python_version\": \"3.99\""));
+        assert_non_null(strstr(read_file(".metaflow/Flow/1/start/3/0.data.json"), "\"python_version\": \"3.99\""));
         store = NULL;
-        for (options.version = 0; options.version <= 3; options.version += 3)
+        for (options.version = 0; options.version <= 4; options.version += 4)
                 assert_status(coffer_store_open(".metaflow", &options, &store, NULL), COFFER_INVALID);
         assert_null(store);
         coffer_registry_unref(options.registry);
