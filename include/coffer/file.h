@@ -5,6 +5,7 @@
 #define COFFER_FILE_H
 
 #include <coffer/bytes.h>
+#include <coffer/progress.h>
 
 COFFER_BEGIN_DECLS
 
@@ -21,6 +22,13 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_read_changing(const char *p
 /* Everything up to the end of an open descriptor (a pipe, standard input), which stays open; `name` is for errors. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_read_descriptor(int descriptor, const char *name,
                                                                      coffer_bytes **out, coffer_error *error);
+
+/* The same in constant memory: what is longer than 16 MiB is kept in a file without a name, in TMPDIR or else /var/tmp,
+ * and is changing (see coffer_fs_read_changing). `progress` (NULL: nobody) is told how many bytes are in that file;
+ * COFFER_DECLINED when it stopped the reading. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_fs_spool(int descriptor, const char *name,
+                                                           coffer_progress_fn progress, void *progress_user,
+                                                           coffer_bytes **out, coffer_error *error);
 
 /* A file that appears under its name only when it is whole: a temporary in the same directory, then rename. Mode 0666
  * less the umask. Missing directories are made. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "progress.h"
 #include "typed.h"
 
 /* What a pickle is stored as: what Metaflow writes. Unpicklers find out the protocol by themselves. */
@@ -76,17 +77,17 @@ static bool is_stdin(const cli_input *input)
         return input->file && strcmp(input->file, "-") == 0;
 }
 
-/* Pipes and devices are read to their end; regular files go through the library, which maps the large ones. */
+/* Pipes and devices are read to their end; large inputs of either kind are mapped. */
 static coffer_status read_file(cli_input *input, coffer_bytes **out, coffer_error *error)
 {
         if (is_stdin(input))
-                return coffer_fs_read_descriptor(STDIN_FILENO, "standard input", out, error);
+                return coffer_fs_spool(STDIN_FILENO, "standard input", cli_progress_update, NULL, out, error);
         if (stat(input->file, &input->seen) != 0 || S_ISREG(input->seen.st_mode))
-                return coffer_fs_read(input->file, out, error);
+                return coffer_fs_read_changing(input->file, out, error);
         int descriptor = open(input->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         if (descriptor < 0)
                 return coffer_error_set(error, COFFER_IO, "cannot read %s: %s", input->file, strerror(errno));
-        coffer_status status = coffer_fs_read_descriptor(descriptor, input->file, out, error);
+        coffer_status status = coffer_fs_spool(descriptor, input->file, cli_progress_update, NULL, out, error);
         close(descriptor);
         return status;
 }
@@ -158,16 +159,35 @@ static coffer_status take_value(coffer_registry *registry, cli_input *input, cof
         return status;
 }
 
-int cli_input_read(coffer_registry *registry, cli_input *input)
+/* `*out` is NULL when there is no file. */
+static int read_whole(cli_context *context, cli_input *input, coffer_bytes **out)
+{
+        coffer_error error = COFFER_ERROR_INIT;
+        *out = NULL;
+        if (!input->file)
+                return CLI_OK;
+        cli_progress_begin("reading", context->common.quiet);
+        coffer_status status = read_file(input, out, &error);
+        cli_progress_end();
+        if (status == COFFER_OK)
+                return CLI_OK;
+        return cli_interrupted() ? CLI_INTERRUPTED : cli_fail(&error);
+}
+
+int cli_input_read(cli_context *context, coffer_registry *registry, cli_input *input)
 {
         coffer_error error = COFFER_ERROR_INIT;
         coffer_bytes *bytes _cleanup_bytes_ = NULL;
-        if (input->file && read_file(input, &bytes, &error) != COFFER_OK)
-                return cli_fail(&error);
+        int code = read_whole(context, input, &bytes);
+        if (code)
+                return code;
         coffer_status status = input->form == CLI_FORM_PICKLE ? take_pickle(registry, input, bytes, &error)
                                                               : take_value(registry, input, bytes, &error);
-        if (status == COFFER_OK)
+        if (status == COFFER_OK) {
+                if (bytes) /* others may write to the file: it is read once more, piece by piece, when it is saved */
+                        coffer_bytes_set_unstable(coffer_blob_bytes(input->blob));
                 return CLI_OK;
+        }
         const char *where = is_stdin(input) ? "standard input" : input->file ? input->file : input->name;
         char *subject _cleanup_free_ =
                 cli_text("%s (as %s)", where, input->type ? input->type : cli_form_name(input->form));

@@ -22,7 +22,7 @@ typedef struct cli_input {
 int cli_input_parse(const char *argument, cli_form form, cli_input *out);
 
 /* Reads, checks and serializes. Exit code. */
-int cli_input_read(coffer_registry *registry, cli_input *input);
+int cli_input_read(cli_context *context, coffer_registry *registry, cli_input *input);
 
 /* Tells when a file was changed since it was read: what was stored is then a mixture. Exit code. */
 int cli_input_check_unchanged(const cli_input *input);

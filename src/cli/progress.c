@@ -8,7 +8,15 @@
 #include "progress.h"
 #include "text.h"
 
-enum { FIRST_DRAW_MS = 200, DRAW_EVERY_MS = 100, BAR_COLUMNS = 30 };
+enum {
+        FIRST_DRAW_MS = 200,
+        DRAW_EVERY_MS = 100,
+        BAR_COLUMNS = 30,
+        MIN_BAR_COLUMNS = 5,
+        FRAME_COLUMNS = 11, /* " [] 100%  ", and one that stays free at the end */
+        TIME_TEXT_BYTES = 32,
+        FACTS_BYTES = 3 * CLI_SIZE_TEXT_BYTES + TIME_TEXT_BYTES + 32,
+};
 
 static volatile sig_atomic_t interrupted;
 
@@ -53,23 +61,52 @@ void cli_progress_begin(const char *label, bool quiet)
         bar.next_ms = bar.begun_ms + FIRST_DRAW_MS;
 }
 
-static void draw(uint64_t done, uint64_t total, int64_t elapsed_ms)
+/* "1:02:03" or "2:03" */
+static void time_text(uint64_t seconds, char out[TIME_TEXT_BYTES])
+{
+        unsigned long long hours = seconds / 3600;
+        unsigned minutes = (unsigned)(seconds / 60 % 60), rest = (unsigned)(seconds % 60);
+        if (hours > 0)
+                snprintf(out, TIME_TEXT_BYTES, "%llu:%02u:%02u", hours, minutes, rest);
+        else
+                snprintf(out, TIME_TEXT_BYTES, "%u:%02u", minutes, rest);
+}
+
+/* What stands behind the bar. */
+static void facts_text(uint64_t done, uint64_t total, int64_t elapsed_ms, char out[FACTS_BYTES])
 {
         char done_text[CLI_SIZE_TEXT_BYTES], total_text[CLI_SIZE_TEXT_BYTES], rate_text[CLI_SIZE_TEXT_BYTES];
+        char left_text[TIME_TEXT_BYTES];
+        double rate = (double)done * 1000 / (double)(elapsed_ms > 0 ? elapsed_ms : 1);
         cli_size_text(done, done_text);
         cli_size_text(total, total_text);
-        cli_size_text((uint64_t)((double)done * 1000 / (double)(elapsed_ms > 0 ? elapsed_ms : 1)), rate_text);
-        cli_progress_clear();
-        if (total > 0 && cli_terminal_columns(stderr) >= 80) {
-                double part = done < total ? (double)done / (double)total : 1;
-                int filled = (int)(part * BAR_COLUMNS);
-                char full[BAR_COLUMNS + 1];
-                memset(full, '#', BAR_COLUMNS);
-                full[filled] = '\0';
-                fprintf(stderr, "%s [%-*s] %3d%%  %s of %s, %s/s", bar.label, BAR_COLUMNS, full, (int)(part * 100),
-                        done_text, total_text, rate_text);
+        cli_size_text((uint64_t)rate, rate_text);
+        if (total == 0) {
+                snprintf(out, FACTS_BYTES, "%s, %s/s", done_text, rate_text);
+        } else if (done == 0 || done > total) {
+                snprintf(out, FACTS_BYTES, "%s of %s, %s/s", done_text, total_text, rate_text);
         } else {
-                fprintf(stderr, "%s %s, %s/s", bar.label, done_text, rate_text);
+                time_text((uint64_t)((double)(total - done) / rate + 0.5), left_text);
+                snprintf(out, FACTS_BYTES, "%s of %s, %s/s, %s left", done_text, total_text, rate_text, left_text);
+        }
+}
+
+static void draw(uint64_t done, uint64_t total, int64_t elapsed_ms)
+{
+        static const char full[] = "##############################";
+        char facts[FACTS_BYTES];
+        facts_text(done, total, elapsed_ms, facts);
+        int columns = (int)cli_terminal_columns(stderr);
+        int bar_columns = columns - (int)strlen(bar.label) - (int)strlen(facts) - FRAME_COLUMNS;
+        if (bar_columns > BAR_COLUMNS)
+                bar_columns = BAR_COLUMNS;
+        cli_progress_clear();
+        if (total > 0 && bar_columns >= MIN_BAR_COLUMNS) {
+                double part = done < total ? (double)done / (double)total : 1;
+                fprintf(stderr, "%s [%-*.*s] %3d%%  %s", bar.label, bar_columns, (int)(part * bar_columns), full,
+                        (int)(part * 100), facts);
+        } else {
+                fprintf(stderr, "%s %s", bar.label, facts);
         }
         fflush(stderr);
         bar.drawn = true;

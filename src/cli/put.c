@@ -61,7 +61,7 @@ static int read_inputs(cli_context *context, const put_options *options, int cou
         if (!code)
                 code = cli_registry(context, &registry);
         for (int i = 0; !code && i < count; i++) {
-                code = cli_input_read(registry, &inputs[i]);
+                code = cli_input_read(context, registry, &inputs[i]);
                 if (!code && cli_interrupted())
                         code = CLI_INTERRUPTED;
         }
@@ -70,16 +70,42 @@ static int read_inputs(cli_context *context, const put_options *options, int cou
 
 static const char another_attempt[] = "use another --attempt or another task";
 
-static int save_inputs(coffer_task *task, cli_input *inputs, size_t count)
+/* Of all inputs together. */
+typedef struct storing {
+        uint64_t before_bytes, total_bytes;
+} storing;
+
+static bool tell(void *user, uint64_t done_bytes, uint64_t total_bytes)
+{
+        const storing *all = user;
+        (void)total_bytes;
+        return cli_progress_update(NULL, all->before_bytes + done_bytes, all->total_bytes);
+}
+
+static coffer_status store_inputs(coffer_task *task, cli_input *inputs, size_t count, coffer_error *error)
+{
+        storing all = {0, 0};
+        coffer_status status = coffer_task_init(task, error);
+        for (size_t i = 0; i < count; i++)
+                all.total_bytes += coffer_bytes_size(coffer_blob_bytes(inputs[i].blob));
+        coffer_task_set_progress(task, tell, &all);
+        for (size_t i = 0; status == COFFER_OK && !cli_interrupted() && i < count; i++) {
+                coffer_bytes *bytes = coffer_blob_bytes(inputs[i].blob);
+                status = coffer_task_save_blob(task, inputs[i].name, bytes, inputs[i].metadata, error);
+                all.before_bytes += coffer_bytes_size(bytes);
+        }
+        coffer_task_set_progress(task, NULL, NULL);
+        return status;
+}
+
+static int save_inputs(cli_context *context, coffer_task *task, cli_input *inputs, size_t count)
 {
         coffer_error error = COFFER_ERROR_INIT;
-        coffer_status status = coffer_task_init(task, &error);
-        for (size_t i = 0; status == COFFER_OK && i < count; i++) {
-                if (cli_interrupted())
-                        return CLI_INTERRUPTED;
-                status = coffer_task_save_blob(task, inputs[i].name, coffer_blob_bytes(inputs[i].blob),
-                                               inputs[i].metadata, &error);
-        }
+        cli_progress_begin("storing", context->common.quiet);
+        coffer_status status = store_inputs(task, inputs, count, &error);
+        cli_progress_end();
+        if (cli_interrupted())
+                return CLI_INTERRUPTED;
         if (status != COFFER_OK)
                 return cli_fail_hint(&error, status == COFFER_STATE ? another_attempt : NULL);
         for (size_t i = 0; i < count; i++) {
@@ -132,7 +158,7 @@ static int put_into(cli_context *context, const put_options *options, const cli_
                                  path->parts[CLI_TASK], &task_options, &task, &error);
         if (status != COFFER_OK)
                 return cli_fail_hint(&error, status == COFFER_STATE ? another_attempt : NULL);
-        code = save_inputs(task, inputs, count);
+        code = save_inputs(context, task, inputs, count);
         if (!code && (options->json || !context->common.quiet))
                 print_stored(store, task, inputs, count, options->json);
         return code;

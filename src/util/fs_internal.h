@@ -29,6 +29,14 @@ static inline void coffer_fs_closep(int *descriptor)
                 close(*descriptor);
 }
 
+/* read() that goes on after signals. */
+ssize_t coffer_fs_read_some(int descriptor, void *buffer, size_t capacity_bytes);
+
+/* Adds the file as a segment; with `is_changing` as coffer_fs_read_changing has it. COFFER_UNSUPPORTED when it can't be
+ * mapped. */
+COFFER_MUST_CHECK coffer_status coffer_fs_map(int descriptor, size_t size_bytes, bool is_changing, coffer_bytes *bytes,
+                                              coffer_error *error);
+
 coffer_status coffer_fs_sync_descriptor(int descriptor, const char *path, coffer_error *error);
 
 /* The length of the parent in the first `length` bytes of `path`: 0 when there is none, 1 for the root. */
