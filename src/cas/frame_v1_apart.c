@@ -127,7 +127,7 @@ static coffer_status inflate_members(apart_reader *reader, coffer_error *error)
         coffer_pipeline pipeline = {.count = reader->index->count,
                                     .width = coffer_pool_width(),
                                     .stage_count = reader->watch ? 2 : 1,
-                                    .stages = {{inflate_step, false}, {watch_step, true}},
+                                    .stages = {{.run = inflate_step}, {.run = watch_step, .in_order = true}},
                                     .user = reader};
         coffer_status status = coffer_pipeline_run(&pipeline, error);
         for (size_t i = 0; i < COFFER_POOL_MAX_WIDTH; i++) {

@@ -228,7 +228,7 @@ static coffer_status read_batch(parts_stream *self, uint8_t *to, size_t room_byt
         coffer_pipeline pipeline = {.count = count,
                                     .width = width < MAX_WORKERS ? width : MAX_WORKERS,
                                     .stage_count = self->watch.take ? 2 : 1,
-                                    .stages = {{make_step, false}, {show_step, true}},
+                                    .stages = {{.run = make_step}, {.run = show_step, .in_order = true}},
                                     .user = self};
         COFFER_TRY(coffer_pipeline_run(&pipeline, error));
         *got_bytes += batch_bytes;

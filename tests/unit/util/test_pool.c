@@ -87,7 +87,7 @@ static coffer_pipeline two_stages(track *all)
                                  .window = 6,
                                  .width = 4,
                                  .stage_count = 2,
-                                 .stages = {{first_stage, false}, {ordered_stage, true}},
+                                 .stages = {{.run = first_stage}, {.run = ordered_stage, .in_order = true}},
                                  .user = all};
 }
 
