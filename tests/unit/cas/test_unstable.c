@@ -34,9 +34,10 @@ static pid_t begin_meddling(uint8_t *memory, size_t size_bytes)
 {
         pid_t meddler = fork();
         assert_true(meddler >= 0);
-        for (size_t i = 0; meddler == 0; i = (i + 509) % size_bytes)
+        if (meddler > 0)
+                return meddler;
+        for (size_t i = 0;; i = (i + 509) % size_bytes)
                 ((volatile uint8_t *)memory)[i]++;
-        return meddler;
 }
 
 /* Until a few different keys have come of it: the machine may be busy with others than the meddler. */
