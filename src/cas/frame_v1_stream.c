@@ -112,11 +112,12 @@ static coffer_status inflate_some(frame_stream *self, uint8_t *output, size_t ca
         size_t most_bytes = (size_t)MAX_PIECES * PIECE_BYTES;
         piece_run run = {self, output, capacity_bytes < most_bytes ? capacity_bytes : most_bytes, {0}};
         size_t count = (run.capacity_bytes - 1) / PIECE_BYTES + 1;
-        coffer_pipeline pipeline = {.count = count,
-                                    .width = count > 1 && coffer_pool_width() > 1 ? 2 : 1,
-                                    .stage_count = 2,
-                                    .stages = {{inflate_step, true}, {sum_step, true}},
-                                    .user = &run};
+        coffer_pipeline pipeline = {
+                .count = count,
+                .width = count > 1 && coffer_pool_width() > 1 ? 2 : 1,
+                .stage_count = 2,
+                .stages = {{.run = inflate_step, .in_order = true}, {.run = sum_step, .in_order = true}},
+                .user = &run};
 
         COFFER_TRY(ready(self, error));
         COFFER_TRY(coffer_pipeline_run(&pipeline, error));
