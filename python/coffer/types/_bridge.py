@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .._coffer import Bytes
 from ._base import IOType, only_blob
 from ._find import type_named
 from ._native import Native
@@ -31,11 +32,12 @@ def store(obj: IOType) -> tuple[Any, tuple[str, int, str, tuple[tuple[str, str],
     blobs, hints = obj.serialize("storage")
     blob = only_blob(type(obj), blobs)
     data = getattr(blob, "value", blob)  # Metaflow's SerializedBlob
+    size_bytes = data.size if isinstance(data, Bytes) else memoryview(data).nbytes  # a view would join its segments
     info = {**hints, "iotype": obj.type_name}
     if (spec := _spec(obj)) is not None:
         info["spec"] = spec
     pairs = tuple((key, json.dumps(value)) for key, value in info.items())
-    return data, (_type_text(obj), memoryview(data).nbytes, PREFIX + obj.type_name, pairs)
+    return data, (_type_text(obj), size_bytes, PREFIX + obj.type_name, pairs)
 
 
 def load(data: Any, encoding: str, info: dict[str, Any] | str | None) -> IOType:

@@ -28,11 +28,18 @@ class IOTypeSerializer(ArtifactSerializer):
     @classmethod
     def serialize(cls, obj, format=SerializationFormat.STORAGE):
         _refuse_wire(format)
+        data, metadata = cls.serialize_pieces(obj)
+        return [SerializedBlob(bytes(data))], metadata
+
+    @classmethod
+    def serialize_pieces(cls, obj):
+        """As serialize, with the one blob as a bytes-like object that an array need not be copied into. For coffer's datastore, which stores such
+        blobs, and reads with bytes-like objects in the place of bytes, where a serializer has this method of its own."""
         from coffer.types._bridge import store
 
         data, (obj_type, size, encoding, pairs) = store(obj)
         info = {key: json.loads(value) for key, value in pairs}
-        return [SerializedBlob(bytes(data))], SerializationMetadata(obj_type, size, encoding, info)
+        return data, SerializationMetadata(obj_type, size, encoding, info)
 
     @classmethod
     def deserialize(cls, data, metadata=None, format=SerializationFormat.STORAGE):

@@ -37,6 +37,11 @@ def _record_dispatch_error(serializer_cls, exc):
         pass  # the warning has told
 
 
+def _has_pieces(serializer):
+    """Does the class itself say that its blobs may be any bytes-like objects? One that derives from it may count on bytes."""
+    return "serialize_pieces" in getattr(serializer, "__dict__", ())
+
+
 class TaskDataStore(_orig.TaskDataStore):
     """One attempt of a task, as Metaflow's own class of this name, with the C library beneath.
 
@@ -93,6 +98,9 @@ class TaskDataStore(_orig.TaskDataStore):
         try:
             if is_pickle and self._takes_pieces():
                 return pickles.serialize(serializer, obj)
+            if _has_pieces(serializer) and self._takes_pieces():
+                blob, metadata = serializer.serialize_pieces(obj)
+                return blob, check_info(serializer, name, metadata)
             blobs, metadata = serializer.serialize(obj, format=SerializationFormat.STORAGE)
         except UnpicklableArtifactException as error:
             refusal = UnpicklableArtifactException(name)
@@ -195,7 +203,7 @@ class TaskDataStore(_orig.TaskDataStore):
         try:
             if pickles.is_stock(serializer):
                 return unpickle(contents)
-            if not isinstance(contents, bytes):
+            if not (isinstance(contents, bytes) or _has_pieces(serializer)):
                 contents = bytes(contents)
             return serializer.deserialize([contents], metadata, format=SerializationFormat.STORAGE)
         except Exception as error:
