@@ -145,7 +145,9 @@ static PyObject *blobs_load_pickle(PyObject *object, PyObject *args)
         if (!PyArg_ParseTuple(args, "s|L", &key, &size_bytes))
                 return NULL;
         struct stored_blob blob = {self->cas, key};
-        pycoffer_stored_pickle stored = {open_blob, load_blob, &blob, size_bytes > 0 ? (uint64_t)size_bytes : 0};
+        pycoffer_stored_pickle stored = {.open = open_blob, .load = load_blob, .user = &blob};
+        if (size_bytes > 0)
+                stored.size_bytes = (uint64_t)size_bytes;
         return pycoffer_unpickle_stored(self->state, &stored);
 }
 

@@ -19,6 +19,11 @@ coffer_store *pycoffer_store_of(pycoffer_state *state, PyObject *object)
         return NULL;
 }
 
+coffer_registry *pycoffer_store_registry(pycoffer_state *state, PyObject *store)
+{
+        return pycoffer_registry_of(state, ((store_object *)store)->registry);
+}
+
 /* ---- roots ---- */
 
 PyDoc_STRVAR(find_root_doc, "find_root($module, start=None, create=False)\n--\n\n"

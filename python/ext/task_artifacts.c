@@ -3,8 +3,10 @@
 #include "bytes.h"
 #include "metadata.h"
 #include "object.h"
+#include "store.h"
 #include "task.h"
 #include "text.h"
+#include "unpickler.h"
 
 static const char artifact_name[] = "the name of an artifact";
 
@@ -100,18 +102,67 @@ const char pycoffer_task_load_doc[] =
         "Raises coffer.NotFound (a KeyError), coffer.Declined (nobody reads its encoding), "
         "coffer.Corrupt, coffer.SerializerFailed.";
 
+/* The size of an artifact that is a pickle for Python and too large to be loaded whole; 0 for all others. */
+static uint64_t large_pickle_size(const pycoffer_task *self, coffer_registry *registry, const char *name)
+{
+        coffer_artifact_info info;
+        coffer_metadata *metadata;
+        coffer_choice choice = {NULL, NULL};
+        if (coffer_task_info(self->task, name, &info, NULL) != COFFER_OK ||
+            info.size_bytes <= PYCOFFER_CHECKED_FIRST_BYTES ||
+            coffer_task_metadata(self->task, name, &metadata, NULL) != COFFER_OK)
+                return 0;
+        coffer_status status = coffer_registry_find_deserializer(registry, metadata, name, &choice, NULL);
+        coffer_metadata_free(metadata);
+        return status == COFFER_OK && choice.serializer == &self->state->pickle ? info.size_bytes : 0;
+}
+
+struct stored_artifact {
+        coffer_task *task;
+        const char *name;
+};
+
+static coffer_status open_artifact(void *user, coffer_stream **out, coffer_error *error)
+{
+        const struct stored_artifact *artifact = user;
+        return coffer_task_open_stream(artifact->task, artifact->name, out, error);
+}
+
+static coffer_status load_artifact(void *user, coffer_bytes **out, coffer_error *error)
+{
+        const struct stored_artifact *artifact = user;
+        return coffer_task_load_bytes(artifact->task, artifact->name, out, error);
+}
+
+static PyObject *load_large_pickle(pycoffer_task *self, const char *name, uint64_t size_bytes)
+{
+        pycoffer_call call;
+        if (!pycoffer_task_enter_held(self, &call))
+                return NULL;
+        struct stored_artifact artifact = {self->task, name};
+        pycoffer_stored_pickle stored = {open_artifact, load_artifact, &artifact, size_bytes, name};
+        PyObject *object = pycoffer_unpickle_stored(self->state, &stored);
+        pycoffer_task_leave(self, &call, COFFER_OK);
+        return object;
+}
+
 PyObject *pycoffer_task_load(PyObject *object, PyObject *name)
 {
         pycoffer_task *self = (pycoffer_task *)object;
         const char *text = pycoffer_utf8(name, artifact_name);
         coffer_object loaded = {NULL, NULL};
+        coffer_registry *registry = pycoffer_store_registry(self->state, self->store);
         pycoffer_call call;
-        if (!text || !pycoffer_task_enter(self, &call))
+        if (!text || !registry || !pycoffer_task_enter(self, &call))
                 return NULL;
-        coffer_status status = coffer_task_load(self->task, text, &loaded, &call.error);
+        uint64_t pickle_bytes = large_pickle_size(self, registry, text);
+        coffer_status status = COFFER_OK;
+        if (pickle_bytes == 0)
+                status = coffer_task_load(self->task, text, &loaded, &call.error);
         PyObject *result = NULL;
         if (pycoffer_task_leave(self, &call, status))
-                result = pycoffer_object_to_python(self->state, &loaded);
+                result = pickle_bytes ? load_large_pickle(self, text, pickle_bytes)
+                                      : pycoffer_object_to_python(self->state, &loaded);
         pycoffer_object_unref(self->state, &loaded);
         return result;
 }

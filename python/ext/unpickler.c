@@ -6,9 +6,6 @@
 #include "raise.h"
 #include "unpickler_machine.h"
 
-/* Contents up to this size are checked before they are used. */
-static const uint64_t checked_first_bytes = UINT64_C(16) << 20;
-
 /* ---- running a pickle ---- */
 
 static bool (*const opcodes[256])(pycoffer_unpickler *self) = {
@@ -68,14 +65,17 @@ PyObject *pycoffer_unpickle(pycoffer_state *state, coffer_cursor contents)
 /* ---- what is stored ---- */
 
 /* Leaves SerializerFailed with the present exception as its cause; an interrupt stays what it is. */
-static PyObject *blame_pickle(pycoffer_state *state)
+static PyObject *blame_pickle(pycoffer_state *state, const char *artifact)
 {
         if (!PyErr_ExceptionMatches(PyExc_Exception))
                 return NULL;
-        coffer_error error = COFFER_ERROR_INIT;
+        coffer_error reason = COFFER_ERROR_INIT, error = COFFER_ERROR_INIT;
         PyObject *cause = pycoffer_take_exception();
-        pycoffer_error_from_exception(cause, COFFER_SERIALIZER, &error);
-        pycoffer_raise(state, COFFER_SERIALIZER, &error, cause);
+        pycoffer_error_from_exception(cause, COFFER_SERIALIZER, &reason);
+        if (artifact)
+                coffer_error_set(&error, COFFER_SERIALIZER, "Serializer %s failed on artifact '%s': %s",
+                                 state->pickle.name, artifact, reason.message);
+        pycoffer_raise(state, COFFER_SERIALIZER, artifact ? &error : &reason, cause);
         Py_DECREF(cause);
         return NULL;
 }
@@ -92,7 +92,7 @@ static PyObject *load_whole(pycoffer_state *state, const pycoffer_stored_pickle 
         bool is_loaded = pycoffer_call_end(&call, status);
         PyObject *object = is_loaded ? pycoffer_unpickle(state, whole) : NULL;
         if (is_loaded && !object)
-                blame_pickle(state);
+                blame_pickle(state, stored->artifact);
         pycoffer_bytes_unref(state, contents);
         return object;
 }
@@ -141,12 +141,12 @@ static PyObject *load_stream(pycoffer_state *state, const pycoffer_stored_pickle
         pycoffer_unpickler_done(&self);
         pycoffer_input_done(&self.input);
         stream->close(stream);
-        return object || *is_broken ? object : blame_pickle(state);
+        return object || *is_broken ? object : blame_pickle(state, stored->artifact);
 }
 
 PyObject *pycoffer_unpickle_stored(pycoffer_state *state, const pycoffer_stored_pickle *stored)
 {
-        if (stored->size_bytes <= checked_first_bytes)
+        if (stored->size_bytes <= PYCOFFER_CHECKED_FIRST_BYTES)
                 return load_whole(state, stored);
         bool is_broken;
         PyObject *object = load_stream(state, stored, &is_broken);

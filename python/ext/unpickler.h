@@ -10,12 +10,16 @@ bool pycoffer_unpickler_add(PyObject *module, pycoffer_state *state);
 /* The object of a pickle, what pickle.loads(contents) gives or raises. NULL with an exception set. */
 PyObject *pycoffer_unpickle(pycoffer_state *state, coffer_cursor contents);
 
+/* Larger contents than these are unpickled while they are read; these are checked before. */
+#define PYCOFFER_CHECKED_FIRST_BYTES ((uint64_t)16 << 20)
+
 /* Somewhere a pickle is stored. The functions are called without the GIL. */
 typedef struct pycoffer_stored_pickle {
         coffer_status (*open)(void *user, coffer_stream **out, coffer_error *error);
         coffer_status (*load)(void *user, coffer_bytes **out, coffer_error *error);
         void *user;
-        uint64_t size_bytes; /* of the pickle, as it is recorded: not to be relied on; 0: not known */
+        uint64_t size_bytes;  /* of the pickle, as it is recorded: not to be relied on; 0: not known */
+        const char *artifact; /* for messages; NULL: it has no name */
 } pycoffer_stored_pickle;
 
 /* Its object. A large one is read while it is being unpickled, large buffers straight into the memory of their object,

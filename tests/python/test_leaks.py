@@ -8,7 +8,7 @@ import pytest
 COMMON = """
 import gc, os, pickle, sys, warnings
 import coffer
-from coffer._coffer import pickle_artifact
+from coffer._coffer import Blobs, pickle_artifact, unpickle
 
 class Point:
     def __init__(self):
@@ -26,6 +26,11 @@ VALUE = {"text": "é", "list": [1, 2.5, None, (3, b"x")], "point": Point()}
 PICKLE = pickle.dumps(VALUE, 4)
 DAMAGED = PICKLE[:-20]
 METADATA = coffer.Metadata("<class 'dict'>", len(PICKLE), "pickle-v4", {"source": "metaflow"})
+
+NAMES = b"\\x80\\x04\\x8c\\x08builtins\\x8c\\x07int.foo\\x93."
+STATE = b"]}b."
+blobs = Blobs("local", "blobs", "Flow/data", sync=False)
+KEY, BAD = blobs.save(pickle.dumps([VALUE, b"x" * 100_000, "\u20ac" * 50_000], 4)), blobs.save(DAMAGED)
 
 store = coffer.open("store", sync=False)
 with store.task("Flow/1/step/1", mode="w") as task:
@@ -89,6 +94,10 @@ KINDS = {
     "deserialize that fails": "expect(coffer.SerializerFailed, coffer.deserialize, [DAMAGED], METADATA)",
     "inspect": "assert coffer.inspect(PICKLE)['point'].type.endswith('Point')",
     "inspect that fails": "expect(coffer.Malformed, coffer.inspect, DAMAGED)",
+    "unpickle": "assert unpickle(PICKLE)['text'] == VALUE['text']",
+    "unpickle that fails": "expect(Exception, unpickle, DAMAGED), expect(Exception, unpickle, NAMES), expect(Exception, unpickle, STATE)",
+    "unpickle from a stream": "blobs.load_pickle(KEY, 1 << 30)",
+    "unpickle from a stream that fails": "expect(coffer.SerializerFailed, blobs.load_pickle, BAD, 1 << 30), expect(coffer.NotFound, blobs.load_pickle, '0' * 40, 1 << 30)",
     "scan": "assert coffer.scan(PICKLE).findings",
     "scan of damage": "coffer.scan(DAMAGED)",
     "registry": "assert coffer.Registry().status()",
@@ -148,7 +157,7 @@ store_typed = store.task("Flow/3/step/1")
 """
 
 ROUNDS = int(os.environ.get("COFFER_TEST_ROUNDS", 10_000))
-SLOW = {"metadata and logs": 2_000, "task to write": 2_000, "verify": 2_000}  # a file system's work, mostly
+SLOW = {"unpickle from a stream": 2_000, "unpickle from a stream that fails": 2_000, "metadata and logs": 2_000, "task to write": 2_000, "verify": 2_000}  # a file system's work, mostly
 
 
 def run_rounds(run_python, tmp_path, setup, statement, rounds=ROUNDS):

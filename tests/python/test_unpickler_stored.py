@@ -94,7 +94,7 @@ def test_an_array_lies_in_the_memory_that_was_read_into(blobs):
     for each in (numbers, np.asfortranarray(numbers), numbers.astype(">f8"), numbers[:0]):
         loaded = streamed(blobs, each)
         assert loaded.shape == each.shape and (loaded == each).all() and loaded.flags.writeable and loaded.flags.aligned
-    assert isinstance(streamed(blobs, numbers).base.base, bytes) or isinstance(streamed(blobs, numbers).base, bytes)
+    assert type(streamed(blobs, numbers).base) is bytes
 
 
 @pytest.mark.parametrize("size", [0, 1, 5, LARGE, 1 << 40, (1 << 63) - 1, -1])
@@ -302,3 +302,48 @@ def test_a_load_takes_the_object_and_little_more(run_python, tmp_path, kind):
     pytest.importorskip(needed)
     saved = run_python(SAVE.replace("MAKE", MAKERS[kind]), tmp_path, dev=False).split()
     run_python(LOAD.replace("IMPORT", needed), tmp_path, *saved, dev=False, env=dict(os.environ, COFFER_THREADS="2"))
+
+
+# ---- artifacts ----
+
+
+def test_large_artifacts_of_a_task(store, write, tmp_path):
+    obj = {"bytes": noise(17 * MIB), "text": "\u20ac" * MIB}
+    task = write(large=obj, failing=[b"x" * 17 * MIB, Failing(ValueError("no"))], after=1)
+    assert task["large"] == obj and task.load_many(["large", "after"]) == {"large": obj, "after": 1}
+    with pytest.raises(coffer.SerializerFailed) as caught:
+        task["failing"]
+    assert str(caught.value) == "Serializer PickleSerializer failed on artifact 'failing': ValueError: no"
+    assert type(caught.value.__cause__) is ValueError
+    assert task["after"] == 1
+    (file,) = (path for path in tmp_path.rglob(task.info("large").key))
+    stored = file.read_bytes()
+    for damaged in (stored[:-5], stored[: 5 * MIB] + b"x" + stored[5 * MIB + 1 :]):
+        file.write_bytes(damaged)
+        with pytest.raises(coffer.Corrupt, match="artifact 'large'"):
+            task["large"]
+    file.unlink()
+    with pytest.raises(coffer.NotFound, match="artifact 'large'"):
+        task["large"]
+
+
+class UsesTheTask:
+    task = None
+
+    def __reduce__(self):
+        return ask_the_task, ()
+
+
+def ask_the_task():
+    return UsesTheTask.task["after"]
+
+
+def test_a_task_can_not_be_used_while_it_loads(write):
+    task = UsesTheTask.task = write(large=[noise(17 * MIB), UsesTheTask()], after=1)
+    with pytest.raises(coffer.SerializerFailed) as caught:
+        task["large"]
+    assert isinstance(caught.value.__cause__, coffer.WrongState)
+    assert task["after"] == 1
+    task.close()
+    with pytest.raises(coffer.WrongState):
+        task["large"]
