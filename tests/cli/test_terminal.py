@@ -130,3 +130,23 @@ def test_progress_of_a_long_verify(big):
     assert code == 0 and "sound" in out
     assert re.search(r"verifying \[#* *\] +\d+%  .* of .*, .*/s", text), text
     assert text.endswith("\r\x1b[K")
+
+
+def test_progress_of_a_long_put(cli):
+    cli.write("big", os.urandom(1 << 20) * 300)
+    code, text, out = on_terminal(cli, "put", "Demo/1/start/1", "big=big", stream="stderr", env={"COFFER_THREADS": "1"})
+    assert code == 0 and "big" in out
+    assert re.search(r"storing \[#* *\] +\d+%  .* of .*, .*/s, \d+:\d\d left", text), text
+    assert text.endswith("\r\x1b[K")
+    assert on_terminal(cli, "put", "-q", "Demo/1/start/2", "big=big", stream="stderr", env={"COFFER_THREADS": "1"}) == (0, "", "")
+    assert cli.run("put", "-q", "Demo/1/start/3", "big=big").stderr == ""
+
+
+def test_bar_fits_a_narrow_terminal(cli):
+    cli.write("big", os.urandom(1 << 20) * 300)
+    for columns in (30, 60, 80):
+        code, text, _ = on_terminal(cli, "put", f"Demo/1/start/{columns}", "big=big", columns=columns, stream="stderr", env={"COFFER_THREADS": "1"})
+        assert code == 0
+        drawn = [line for line in text.split("\r\x1b[K") if line]
+        assert drawn and all(("[" in line) == (columns == 80) for line in drawn), drawn
+        assert columns < 80 or max(map(len, drawn)) < columns
