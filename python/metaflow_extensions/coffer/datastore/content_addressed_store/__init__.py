@@ -132,14 +132,19 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
         Raises:
             BlobError: a blob is missing or damaged; the message names key and path.
         """
-        for key, contents, metadata in self.load_contents(keys, force_raw, is_transfer):
+        for key, contents, metadata in self._load(keys, force_raw, is_transfer):
             blob = contents if isinstance(contents, bytes) else bytes(contents)
             del contents
             yield (key, blob, metadata) if is_transfer else (key, blob)
             del blob  # before the next one is there
 
-    def load_contents(self, keys, force_raw=False, is_transfer=False):
-        """As load_blobs, without a copy into bytes: yields (key, bytes-like, how it is stored)."""
+    def load_contents(self, keys):
+        """As load_blobs, without a copy into bytes: an iterator over (key, bytes-like)."""
+        if self._blobs() and not self._blob_cache:
+            return self._load_files(list(keys))
+        return ((key, contents) for key, contents, _ in self._load(keys, False, False))
+
+    def _load(self, keys, force_raw, is_transfer):
         missing = []
         for key in keys:
             blob = self._blob_cache.load_key(key) if self._blob_cache else None
@@ -147,9 +152,11 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
                 yield key, blob, {"cas_raw": False, "cas_version": 1}
             else:
                 missing.append(key)
-        # Only the storage itself tells how a blob to transfer is stored.
-        load = self._load_objects if is_transfer or not self._blobs() else self._load_files
-        for key, contents, metadata in load(missing, force_raw):
+        if is_transfer or not self._blobs():  # only the storage itself tells how a blob to transfer is stored
+            loaded = self._load_objects(missing, force_raw)
+        else:
+            loaded = ((*each, None) for each in self._load_files(missing, force_raw))
+        for key, contents, metadata in loaded:
             if self._blob_cache:
                 contents = bytes(contents)
                 self._blob_cache.store_key(key, contents)
@@ -174,7 +181,7 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
         except Error as error:
             raise self._trouble(key, error) from error
 
-    def _load_files(self, keys, force_raw):
+    def _load_files(self, keys, force_raw=False):
         blobs = self._blobs()
         loaded = map(blobs.load_stored, keys) if force_raw else blobs.load_many(keys)
         for key in keys:
@@ -182,8 +189,8 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
                 contents = next(loaded)
             except Error as error:
                 raise self._trouble(key, error) from error
-            yield key, contents, None
-            del contents
+            yield key, contents
+            del contents  # before the next one is there
 
     def _load_objects(self, keys, force_raw):
         with self._storage_impl.load_bytes([self._path(key) for key in keys]) as loaded:

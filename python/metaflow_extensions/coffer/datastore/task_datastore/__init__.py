@@ -130,7 +130,6 @@ class TaskDataStore(_orig.TaskDataStore):
 
     # ---- loading ----
 
-    @require_mode(None)
     def load_artifacts(self, names):
         """Loads objects: yields (name, object), in the order in which their bytes arrive.
 
@@ -177,17 +176,15 @@ class TaskDataStore(_orig.TaskDataStore):
         raise self._load_error(name, serializer, metadata, cause) from cause
 
     def _contents(self, keys):
-        if self._takes_pieces():
-            return ((key, contents) for key, contents, _ in self._ca_store.load_contents(keys))
-        return self._ca_store.load_blobs(keys)
+        return self._ca_store.load_contents(keys) if self._takes_pieces() else self._ca_store.load_blobs(keys)
 
     def _find_reader(self, name):
         info = self._info.get(name) or {}
         metadata = SerializationMetadata(
-            obj_type=info.get("type", "object"),
-            size=info.get("size", 0),
-            encoding=info.get("encoding", "gzip+pickle-v2"),  # all that there was before it was recorded
-            serializer_info=info.get("serializer_info") or {},
+            info.get("type", "object"),
+            info.get("size", 0),
+            info.get("encoding", "gzip+pickle-v2"),  # all that there was before it was recorded
+            info.get("serializer_info") or {},
         )
         serializer = self._first_that("can_deserialize", metadata)
         if serializer is None:
@@ -218,7 +215,6 @@ class TaskDataStore(_orig.TaskDataStore):
             f"(encoding: {metadata.encoding}): {type(error).__name__}: {error}"
         )
 
-    @require_mode(None)
     def get(self, name, default=None):
         """The object of an artifact; `default` when there is none of that name, or its blob is missing or damaged.
 
