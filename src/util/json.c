@@ -20,13 +20,16 @@ static const size_t longest_token_bytes = (size_t)16 << 20;
 /* The size of the largest string, number or word. */
 static size_t measure_tokens(coffer_cursor text)
 {
+        static const bool ends_token[UINT8_MAX + 1] = {
+                ['\0'] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, [','] = true,
+                [':'] = true,  ['['] = true, [']'] = true,  ['{'] = true,  ['}'] = true};
         size_t longest_bytes = 0, token_bytes = 0;
         bool in_string = false;
         for (size_t i = 0; i < text.size_bytes; i++) {
                 uint8_t byte = text.data[i];
                 if (byte == '"')
                         in_string = !in_string;
-                bool ends = !in_string && byte <= '~' && strchr(" \t\r\n,:[]{}", byte);
+                bool ends = !in_string && ends_token[byte];
                 token_bytes = ends ? 0 : token_bytes + 1;
                 if (in_string && byte == '\\' && i + 1 < text.size_bytes) {
                         token_bytes++;

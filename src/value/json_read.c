@@ -2,6 +2,7 @@
 /* JSON text to values. jansson reads the structure; numbers are read here, because it would round them: before it sees
  * the text, each number is overwritten by a placeholder of the same length, and the numbers are put back in the order
  * in which they stand. */
+#include <float.h>
 #include <math.h>
 
 #include "util/json.h"
@@ -9,7 +10,7 @@
 #include "util/number.h"
 #include "value/value_internal.h"
 
-enum { EXACT_DIGITS = 17, FAR_EXPONENT = 1 << 28, SHOWN_BYTES = 40 };
+enum { EXACT_DIGITS = 17, SAFE_DIGITS = DBL_DIG, FAR_EXPONENT = 1 << 28, SHOWN_BYTES = 40 };
 
 typedef struct reader {
         coffer_document *document;
@@ -162,10 +163,13 @@ static bool keeps_digits(const number_parts *parts, double value)
 {
         char shortest[COFFER_DOUBLE_TEXT_BYTES];
         number_parts kept;
+        decimal wanted = decimal_of(parts);
+        if (wanted.count <= SAFE_DIGITS && isnormal(value))
+                return true; /* no two decimals of so few digits are the same double */
         coffer_double_format(value, shortest);
         if (!split_number(coffer_cursor_text(shortest), &kept))
                 return false; /* an infinity */
-        decimal wanted = decimal_of(parts), got = decimal_of(&kept);
+        decimal got = decimal_of(&kept);
         return wanted.count == got.count && wanted.count <= EXACT_DIGITS && wanted.exponent == got.exponent &&
                memcmp(wanted.digits, got.digits, wanted.count) == 0;
 }
