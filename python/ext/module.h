@@ -46,6 +46,9 @@ typedef enum pycoffer_name {
                 PYCOFFER_NAME_COUNT
 } pycoffer_name;
 
+/* Of what has to be tried first. */
+typedef enum pycoffer_trust { PYCOFFER_UNTRIED = 0, PYCOFFER_TRUSTED, PYCOFFER_NOT_TRUSTED } pycoffer_trust;
+
 /* The state of one instance of the module: each interpreter has its own. Whoever hands the library something that leads
  * back here keeps the module alive for as long. */
 typedef struct pycoffer_state {
@@ -69,6 +72,7 @@ typedef struct pycoffer_state {
         PyObject *pickle_dumps;
         PyObject *names[PYCOFFER_NAME_COUNT];
         PyObject *protocol;           /* of pickles, as an int */
+        pycoffer_trust pickler_trust; /* whether our pickler writes what Python's does */
         PyObject *dispatch_table;     /* of copyreg */
         PyObject *extension_registry; /* of copyreg, class to code, */
         PyObject *inverted_registry;  /* code to class */

@@ -119,7 +119,8 @@ static coffer_bytes *pickle_plainly(pycoffer_state *state, PyObject *object)
         return bytes;
 }
 
-coffer_bytes *pycoffer_pickle(pycoffer_state *state, PyObject *object)
+/* NULL with an exception set, or without one when it is left to Python's own pickler. */
+static coffer_bytes *pickle_ourselves(pycoffer_state *state, PyObject *object)
 {
         pycoffer_pickler self;
         self.state = state;
@@ -135,7 +136,44 @@ coffer_bytes *pycoffer_pickle(pycoffer_state *state, PyObject *object)
         pycoffer_watch_done(&self.watch);
         pycoffer_pickle_memo_done(&self.memo);
         pycoffer_pickle_out_done(&self.out, state);
-        return is_left ? pickle_plainly(state, object) : bytes;
+        return bytes;
+}
+
+/* Compares both picklers: the version of Python may be newer than all that we know. */
+static bool are_equal(pycoffer_state *state, PyObject *object)
+{
+        coffer_bytes *bytes = pickle_ourselves(state, object);
+        PyObject *ours = bytes ? pycoffer_bytes_copy(bytes) : NULL, *plain = NULL;
+        if (ours)
+                plain = PyObject_CallFunctionObjArgs(state->pickle_dumps, object, state->protocol, NULL);
+        bool is_equal = plain && PyObject_RichCompareBool(ours, plain, Py_EQ) == 1;
+        Py_XDECREF(plain);
+        Py_XDECREF(ours);
+        pycoffer_bytes_unref(state, bytes);
+        return is_equal;
+}
+
+/* With an exception set when it is interrupted. */
+static bool is_trusted(pycoffer_state *state)
+{
+        if (state->pickler_trust != PYCOFFER_UNTRIED)
+                return state->pickler_trust == PYCOFFER_TRUSTED;
+        PyObject *module = PyImport_ImportModule("coffer._probe");
+        PyObject *objects = module ? PyObject_GetAttrString(module, "OBJECTS") : NULL;
+        bool is_equal = objects && are_equal(state, objects);
+        Py_XDECREF(objects);
+        Py_XDECREF(module);
+        if (!PyErr_Occurred())
+                state->pickler_trust = is_equal ? PYCOFFER_TRUSTED : PYCOFFER_NOT_TRUSTED;
+        else if (PyErr_ExceptionMatches(PyExc_Exception))
+                PyErr_Clear(); /* no memory, or the interpreter ends: not this time */
+        return is_equal;
+}
+
+coffer_bytes *pycoffer_pickle(pycoffer_state *state, PyObject *object)
+{
+        coffer_bytes *bytes = is_trusted(state) ? pickle_ourselves(state, object) : NULL;
+        return bytes || PyErr_Occurred() ? bytes : pickle_plainly(state, object);
 }
 
 PyDoc_STRVAR(

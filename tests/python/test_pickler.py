@@ -1006,6 +1006,7 @@ class Plain: pass
 made = Plain()
 made.all = [{str(i): (i, [str(i)]) for i in range(200)}, {1, 2}, frozenset("a"), bytearray(b"xy"), 1 << 900, b"x" * 70_000, Plain, len]
 want = pickle.dumps(made, 4)
+assert bytes(pickle_artifact(made)) == want
 failed = 0
 for number in range(400):
     _testcapi.set_nomemory(number, number + 1)
@@ -1024,3 +1025,35 @@ assert failed > 5, failed
 def test_want_of_memory(run_python):
     pytest.importorskip("_testcapi")
     run_python(NO_MEMORY, dev=False)
+
+
+# ---- trust ----
+
+ANOTHER_PICKLE = """
+import _pickle, pickle
+pickle.dumps = pickle._dumps  # Python's own in Python, which writes some things in another way
+from coffer._coffer import pickle_artifact
+obj = dict.fromkeys(range(1000))
+assert pickle._dumps(obj, 4) != _pickle.dumps(obj, 4)
+for each in (obj, [obj, "x" * 100_000], 5):
+    assert bytes(pickle_artifact(each)) == pickle._dumps(each, 4)
+"""
+
+OUR_PICKLE = """
+import pickle
+calls = []
+def dumps(*arguments, original=pickle.dumps):
+    calls.append(arguments[0])
+    return original(*arguments)
+pickle.dumps = dumps
+from coffer._coffer import pickle_artifact
+assert not calls
+for each in range(5):
+    pickle_artifact(each)
+assert len(calls) == 1 and calls[0] not in range(5)
+"""
+
+
+def test_it_is_used_only_where_it_writes_what_pickle_writes(run_python):
+    run_python(ANOTHER_PICKLE)
+    run_python(OUR_PICKLE)
