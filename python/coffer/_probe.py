@@ -27,5 +27,5 @@ OBJECTS: list[Any] = [
     *("", "text", "\u00e9\u20ac\U0001f600\ud800", "x" * 256, b"", b"bytes", bytearray(), bytearray(b"xy"), 1.5, None, True, False, 1j),
     *(..., NotImplemented, type(None), type(...), int, len, {}.get, Probe, Probe.__init__, range(5), slice(1)),
     *(_CYCLE, Probe(), ValueError("error")),
-    *(["y" * 60] * 9, [str(number) for number in range(9000)], b"z" * (64 << 10), "end"),
+    *(["y" * 60] * 9, ["y" * 30_000 + end for end in "abcde"], [str(number) for number in range(300)], b"z" * (64 << 10), "end"),
 ]
