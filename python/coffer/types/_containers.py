@@ -7,11 +7,11 @@ import enum
 from typing import Any
 
 from ._base import IOType
-from ._native import Native
+from ._native import Document, Native
 from ._scalars import _Scalar
 
 
-class Json(Native):
+class Json(Document):
     """Any JSON value. Equal values have equal bytes. NaN and ints beyond 2^53 are refused.
 
     Options keep them: Json["big"] ints of up to 4300 digits, Json["nan"] NaN and the infinities, as {"$float":"NaN"}, Json["big", "nan"] both.

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from .. import _coffer
+from .._errors import Error
 from .._registry import default_registry
 from ._base import ABSENT, IOType, class_named, only_blob
 
@@ -101,6 +102,29 @@ class Native(IOType, entered=False):
 
     def __reduce__(self) -> Any:
         return _remake, (self.type_name, *([self._value] if self.has_value else []))
+
+
+class Document(Native, entered=False):
+    """Base class of those that hold JSON of any kind; reads what is canonical with Python's json."""
+
+    @classmethod
+    def _storage_deserialize(cls: type[DocumentSelf], blobs: Sequence[Any], metadata: dict[str, Any]) -> DocumentSelf:
+        data = only_blob(cls, blobs)
+        plain = _read_canonical(cls._codec(), data)
+        return cls._made(cls._codec().from_storage(data) if plain is ABSENT else plain)
+
+
+DocumentSelf = TypeVar("DocumentSelf", bound=Document)
+
+
+def _read_canonical(codec: _coffer.IOType, data: Any) -> Any:
+    """What Python's json makes of bytes that the library would write for it: sooner than the library's reader makes it. ABSENT when those are others,
+    which that reader then takes, or tells why not."""
+    try:
+        plain = json.loads(str(data, "utf-8"))
+        return plain if bytes(codec.to_storage(plain)) == bytes(data) else ABSENT
+    except (ValueError, RecursionError, Error):
+        return ABSENT
 
 
 def _remake(name: str, *value: Any) -> Native:

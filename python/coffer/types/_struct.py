@@ -8,7 +8,7 @@ from typing import Any
 from . import _fields
 from ._base import ABSENT
 from ._imports import find_dataclass, is_dataclass_class
-from ._native import Native
+from ._native import Document
 from ._record import Record
 
 
@@ -21,7 +21,7 @@ def _parameter(cls: type[Struct]) -> str | None:
     return rest[:-1] if bracket else None
 
 
-class Struct(Native):
+class Struct(Document):
     """A dataclass instance or a dict, as JSON with the name of the class beside it.
 
     Struct(order) is a Struct[Order]; Struct[Order] alone describes it. What is loaded is an Order again, with fields that are dataclasses, members of

@@ -198,3 +198,14 @@ def test_what_would_be_mistaken_for_a_float_is_refused():
     with pytest.raises(coffer.Malformed, match=r"^\[1\].x: .*\$float"):
         types.Json["nan"]([0.5, {"x": {"$float": "NaN"}}]).serialize()
     assert types.Json([{"$float": "NaN"}]).serialize("wire") == '[{"$float":"NaN"}]'
+
+
+@pytest.mark.parametrize(
+    "text", ['{"b":1,"a":2}', ' {"a": [1.50, 1e2]}\n', '["\\u00e9"]', "1e2", '{"a":1,"b":{"c":[true,null]}}'], ids=lambda text: text[:12]
+)
+def test_json_that_others_wrote_is_read_as_canonical_json_is(text):
+    import json
+
+    loaded = types.Json.deserialize([text.encode()])
+    assert repr(loaded.value) in (repr(json.loads(text)), repr(dict(sorted(json.loads(text).items())) if text.strip()[0] == "{" else None))
+    assert loaded == types.Json(json.loads(text)) == types.Json.deserialize(text, "wire")
