@@ -8,6 +8,8 @@
 #include "util/digest.h"
 #include "util/pages.h"
 
+enum { MAX_MAPPED_BYTES = 16 << 20 };
+
 static coffer_status compare_keys(const char *found, const char *key, coffer_error *error)
 {
         if (strcmp(found, key) != 0)
@@ -152,11 +154,13 @@ static coffer_status read_whole(coffer_stream *stream, size_t size_bytes, coffer
         return COFFER_OK;
 }
 
-/* One member that is not hashed meanwhile is inflated faster from memory. */
-static bool streams_well(const coffer_cas *cas, const coffer_frame_sizes *sizes, coffer_key_check check)
+/* One member that is not hashed meanwhile is inflated faster from memory, which a mapped file takes up as well. */
+static bool streams_well(const coffer_cas *cas, const coffer_frame_sizes *sizes, uint64_t stored_bytes,
+                         coffer_key_check check)
 {
-        return sizes->content_bytes > 0 && sizes->content_bytes <= cas->max_blob_bytes &&
-               sizes->content_bytes < SIZE_MAX && (sizes->is_exact || check == COFFER_KEY_CHECKED);
+        bool pays = sizes->is_exact || check == COFFER_KEY_CHECKED || stored_bytes > MAX_MAPPED_BYTES;
+        return pays && sizes->content_bytes > 0 && sizes->content_bytes <= cas->max_blob_bytes &&
+               sizes->content_bytes < SIZE_MAX;
 }
 
 /* COFFER_DECLINED for what must be read from memory, and for what is damaged: there the faults are told. */
@@ -170,7 +174,7 @@ static coffer_status load_streamed(const coffer_cas *cas, const char *key, const
 
         COFFER_TRY(coffer_blob_source_open(cas, path, &source, NULL, error));
         coffer_status status = sidecar->frame->expect(source.random, &sizes, error);
-        if (status == COFFER_OK && !streams_well(cas, &sizes, check))
+        if (status == COFFER_OK && !streams_well(cas, &sizes, source.random->size_bytes, check))
                 status = COFFER_DECLINED;
         if (status == COFFER_OK)
                 status = coffer_blob_stream_open(cas, key, path, sidecar->frame, cas->max_blob_bytes, check, &source,
