@@ -173,14 +173,20 @@ static bool set_available(coffer_tensor *tensor)
                !__builtin_mul_overflow(count, tensor->dtype.item_size_bytes, &tensor->available_bytes);
 }
 
+/* What an object does not offer may have raised, which is nobody's business. */
+static bool passes(bool is_taken)
+{
+        PyErr_Clear();
+        return is_taken;
+}
+
 coffer_status pycoffer_handle_find_tensor(pycoffer_handle *handle, coffer_error *error)
 {
         coffer_tensor *tensor = PyMem_Calloc(1, sizeof(*tensor));
         if (!tensor)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for the view of an array");
-        bool is_found = take_interface(handle, tensor) || take_buffer(handle, tensor) ||
-                        pycoffer_dlpack_take(handle->object, &handle->dlpack, tensor) == COFFER_OK;
-        PyErr_Clear();
+        bool is_found = passes(take_interface(handle, tensor)) || passes(take_buffer(handle, tensor)) ||
+                        passes(pycoffer_dlpack_take(handle->object, &handle->dlpack, tensor) == COFFER_OK);
         if (!is_found || !set_available(tensor)) {
                 PyMem_Free(tensor);
                 return COFFER_DECLINED;

@@ -37,15 +37,23 @@ static bool is_trusted_module(PyTypeObject *type)
         return is_trusted;
 }
 
+/* NULL, without an exception, when there is none. */
+static PyObject *find_method(PyObject *object, const char *name)
+{
+        PyObject *method = PyObject_GetAttrString(object, name);
+        if (!method)
+                PyErr_Clear();
+        return method;
+}
+
 /* Both have the same function of C under that name, or none. */
 static bool same_method(PyObject *object, PyObject *plain, const char *name)
 {
-        PyObject *own = PyObject_GetAttrString(object, name), *usual = PyObject_GetAttrString(plain, name);
+        PyObject *own = find_method(object, name), *usual = find_method(plain, name);
         bool is_same = own == usual || (own && usual && PyCFunction_Check(own) && PyCFunction_Check(usual) &&
                                         PyCFunction_GET_FUNCTION(own) == PyCFunction_GET_FUNCTION(usual));
         Py_XDECREF(own);
         Py_XDECREF(usual);
-        PyErr_Clear();
         return is_same;
 }
 
