@@ -214,7 +214,7 @@ static coffer_status sample(frame_writer *writer, size_t worker, uint8_t **room,
         coffer_pieces pieces = {.contents = writer->pieces.contents};
 
         for (uint64_t i = 0; i < samples; i++) {
-                size_t body_bytes;
+                size_t body_bytes = 0;
                 coffer_cursor piece;
                 uint64_t position = i * distance_bytes + (distance_bytes - SAMPLE_BYTES) / 2;
                 COFFER_TRY(coffer_pieces_take(&pieces, position, SAMPLE_BYTES, room, SAMPLE_BYTES, &piece, error));

@@ -101,7 +101,7 @@ static coffer_status float_to_json(const coffer_iotype_class *self, const coffer
                                    coffer_document *document, const coffer_value *value, const coffer_value **out,
                                    coffer_error *error)
 {
-        double number;
+        double number = 0;
         coffer_value *made = NULL;
         if (coffer_value_kind(value) == COFFER_KIND_STR)
                 return coffer_type_mismatch(type, value, error);
@@ -119,7 +119,7 @@ static coffer_status float_from_json(const coffer_iotype_class *self, const coff
                                      coffer_document *document, const coffer_value *json, const coffer_value **out,
                                      coffer_error *error)
 {
-        double number;
+        double number = 0;
         coffer_value *made = NULL;
         COFFER_TRY(take_float(self, type, json, &number, error));
         COFFER_TRY(coffer_value_float(document, number, &made, error));

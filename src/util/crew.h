@@ -28,7 +28,8 @@ struct coffer_crew {
         size_t helper_count;
 };
 
-/* Offers the items to helpers: to none when there is only one item. All of it stays in place until the crew is finished or stopped. */
+/* Offers the items to helpers: to none when there is only one item. All of it stays in place until the crew is finished
+ * or stopped. */
 void coffer_crew_start(coffer_crew *crew);
 
 /* Takes part, and returns when no item is left to begin and none is being worked on. What is not done then is the

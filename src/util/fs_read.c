@@ -203,7 +203,7 @@ static void file_access_close(coffer_random_access *stored)
 coffer_status coffer_fs_open_random(const char *path, coffer_random_access **out, coffer_error *error)
 {
         int descriptor _cleanup_(coffer_fs_closep) = -1;
-        uint64_t size_bytes;
+        uint64_t size_bytes = 0;
         size_t path_bytes = strlen(path) + 1;
 
         COFFER_TRY(open_regular(path, &descriptor, &size_bytes, error));
