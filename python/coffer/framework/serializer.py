@@ -141,7 +141,7 @@ class SerializerStore(ABCMeta, metaclass=_StoreType):
         The same list until something changes. Serializers in C and those that are not imported yet have classes that stand in for them.
         """
         serial, classes = _Order.serial, _Order.classes
-        if serial and serial == REGISTRY.order_serial():
+        if serial and serial == REGISTRY.order_serial() and not _CONTAINERS["_pending_by_module"]:  # else what they wait for may be there
             return classes
         from ._stand_ins import class_at
 

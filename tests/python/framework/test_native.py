@@ -35,7 +35,7 @@ def test_it_stands_in_the_order_before_it_is_loaded(ours, registry):
 
 
 def test_arrays_go_through_it_and_come_back(ours, registry):
-    array = numpy.arange(12.0).reshape(3, 4)
+    array = numpy.arange(3000.0).reshape(3, 1000)  # what is small is copied
     cls = taker(ours, array)
     (blob,), metadata = cls.serialize(array, format=ours.serializer.SerializationFormat.STORAGE)
     assert type(blob) is ours.serializer.SerializedBlob and type(blob.value) is bytes and not blob.is_reference
