@@ -7,7 +7,7 @@
 
 bool pycoffer_pickler_memoize(pycoffer_pickler *self, PyObject *object)
 {
-        return pycoffer_pickler_op(self, PYCOFFER_OP_MEMOIZE) && pycoffer_pickle_memo_add(&self->memo, object);
+        return pycoffer_pickler_op(self, COFFER_OP_MEMOIZE) && pycoffer_pickle_memo_add(&self->memo, object);
 }
 
 bool pycoffer_pickler_get(pycoffer_pickler *self, uint32_t index)
@@ -16,7 +16,7 @@ bool pycoffer_pickler_get(pycoffer_pickler *self, uint32_t index)
         if (!to)
                 return false;
         bool is_short = index <= UINT8_MAX;
-        *to++ = is_short ? PYCOFFER_OP_BINGET : PYCOFFER_OP_LONG_BINGET;
+        *to++ = is_short ? COFFER_OP_BINGET : COFFER_OP_LONG_BINGET;
         for (size_t i = 0; i < (is_short ? 1 : sizeof(index)); i++)
                 *to++ = (uint8_t)(index >> (8 * i));
         self->out.next = to;
@@ -64,13 +64,13 @@ static bool save_compound(pycoffer_pickler *self, PyObject *object)
 static bool save_unmemoized(pycoffer_pickler *self, PyObject *object, bool *is_written)
 {
         if (object == Py_None)
-                *is_written = pycoffer_pickler_op(self, PYCOFFER_OP_NONE);
+                *is_written = pycoffer_pickler_op(self, COFFER_OP_NONE);
         else if (PyLong_CheckExact(object))
                 *is_written = pycoffer_pickler_save_int(self, object);
         else if (PyFloat_CheckExact(object))
                 *is_written = pycoffer_pickler_save_float(self, object);
         else if (PyBool_Check(object))
-                *is_written = pycoffer_pickler_op(self, object == Py_True ? PYCOFFER_OP_NEWTRUE : PYCOFFER_OP_NEWFALSE);
+                *is_written = pycoffer_pickler_op(self, object == Py_True ? COFFER_OP_NEWTRUE : COFFER_OP_NEWFALSE);
         else
                 return false;
         return true;
@@ -103,9 +103,9 @@ static bool write_pickle(pycoffer_pickler *self, PyObject *object)
         uint8_t *head = pycoffer_pickle_room_outside(&self->out, 2);
         if (!head)
                 return false;
-        head[0] = PYCOFFER_OP_PROTO;
+        head[0] = COFFER_OP_PROTO;
         head[1] = PYCOFFER_PICKLE_PROTOCOL;
-        if (!pycoffer_pickler_save(self, object) || !pycoffer_pickler_op(self, PYCOFFER_OP_STOP))
+        if (!pycoffer_pickler_save(self, object) || !pycoffer_pickler_op(self, COFFER_OP_STOP))
                 return false;
         pycoffer_pickle_close_frame(&self->out);
         return pycoffer_watch_holds(&self->watch);

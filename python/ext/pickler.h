@@ -8,60 +8,12 @@
 #define COFFER_PYTHON_PICKLER_H
 
 #include "module.h"
+#include "pickle/opcodes.h"
 #include "pickler_memo.h"
 #include "pickler_out.h"
 #include "pickler_watch.h"
 
 enum { PYCOFFER_PICKLE_PROTOCOL = 4, PYCOFFER_PICKLE_BATCH = 1000 };
-
-/* The opcodes of protocol 4 that the pickler writes. */
-enum {
-        PYCOFFER_OP_ADDITEMS = 0x90,
-        PYCOFFER_OP_APPEND = 'a',
-        PYCOFFER_OP_APPENDS = 'e',
-        PYCOFFER_OP_BINBYTES = 'B',
-        PYCOFFER_OP_BINBYTES8 = 0x8e,
-        PYCOFFER_OP_BINFLOAT = 'G',
-        PYCOFFER_OP_BINGET = 'h',
-        PYCOFFER_OP_BININT = 'J',
-        PYCOFFER_OP_BININT1 = 'K',
-        PYCOFFER_OP_BININT2 = 'M',
-        PYCOFFER_OP_BINUNICODE = 'X',
-        PYCOFFER_OP_BINUNICODE8 = 0x8d,
-        PYCOFFER_OP_BUILD = 'b',
-        PYCOFFER_OP_EMPTY_DICT = '}',
-        PYCOFFER_OP_EMPTY_LIST = ']',
-        PYCOFFER_OP_EMPTY_SET = 0x8f,
-        PYCOFFER_OP_EMPTY_TUPLE = ')',
-        PYCOFFER_OP_EXT1 = 0x82,
-        PYCOFFER_OP_EXT2 = 0x83,
-        PYCOFFER_OP_EXT4 = 0x84,
-        PYCOFFER_OP_FROZENSET = 0x91,
-        PYCOFFER_OP_LONG1 = 0x8a,
-        PYCOFFER_OP_LONG4 = 0x8b,
-        PYCOFFER_OP_LONG_BINGET = 'j',
-        PYCOFFER_OP_MARK = '(',
-        PYCOFFER_OP_MEMOIZE = 0x94,
-        PYCOFFER_OP_NEWFALSE = 0x89,
-        PYCOFFER_OP_NEWOBJ = 0x81,
-        PYCOFFER_OP_NEWOBJ_EX = 0x92,
-        PYCOFFER_OP_NEWTRUE = 0x88,
-        PYCOFFER_OP_NONE = 'N',
-        PYCOFFER_OP_POP = '0',
-        PYCOFFER_OP_POP_MARK = '1',
-        PYCOFFER_OP_PROTO = 0x80,
-        PYCOFFER_OP_REDUCE = 'R',
-        PYCOFFER_OP_SETITEM = 's',
-        PYCOFFER_OP_SETITEMS = 'u',
-        PYCOFFER_OP_SHORT_BINBYTES = 'C',
-        PYCOFFER_OP_SHORT_BINUNICODE = 0x8c,
-        PYCOFFER_OP_STACK_GLOBAL = 0x93,
-        PYCOFFER_OP_STOP = '.',
-        PYCOFFER_OP_TUPLE = 't',
-        PYCOFFER_OP_TUPLE1 = 0x85,
-        PYCOFFER_OP_TUPLE2 = 0x86,
-        PYCOFFER_OP_TUPLE3 = 0x87,
-};
 
 typedef struct pycoffer_pickler {
         pycoffer_state *state;

@@ -85,7 +85,7 @@ static bool write_item(void *user, PyObject *object)
 {
         list_items *items = user;
         pycoffer_pickler *self = items->pickler;
-        if (items->batch == 0 && !pycoffer_pickler_op(self, PYCOFFER_OP_MARK))
+        if (items->batch == 0 && !pycoffer_pickler_op(self, COFFER_OP_MARK))
                 return false;
         if (!pycoffer_pickler_save(self, object))
                 return false;
@@ -93,7 +93,7 @@ static bool write_item(void *user, PyObject *object)
         items->batch = (items->batch + 1) % PYCOFFER_PICKLE_BATCH;
         if (items->left == 0)
                 items->batch = 0;
-        return items->batch != 0 || pycoffer_pickler_op(self, PYCOFFER_OP_APPENDS);
+        return items->batch != 0 || pycoffer_pickler_op(self, COFFER_OP_APPENDS);
 }
 
 /* As the list of them would be written, which would be there for nothing else. */
@@ -101,7 +101,7 @@ static bool write_objects(pycoffer_pickler *self, const Py_buffer *view)
 {
         list_items items = {self, (size_t)(view->len / view->itemsize), 0};
         pycoffer_pickle_boundary(&self->out);
-        return pycoffer_pickler_op(self, PYCOFFER_OP_EMPTY_LIST) && pycoffer_pickler_memoize(self, NULL) &&
+        return pycoffer_pickler_op(self, COFFER_OP_EMPTY_LIST) && pycoffer_pickler_memoize(self, NULL) &&
                walk(view, 0, view->buf, write_item, &items);
 }
 
@@ -187,13 +187,13 @@ static bool write_state(pycoffer_pickler *self, array *made)
         PyObject *const fields[] = {PyTuple_GET_ITEM(empty, VERSION), made->shape, PyTuple_GET_ITEM(empty, DTYPE),
                                     made->order};
         pycoffer_pickle_boundary(&self->out);
-        if (!pycoffer_pickler_op(self, PYCOFFER_OP_MARK))
+        if (!pycoffer_pickler_op(self, COFFER_OP_MARK))
                 return false;
         for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
                 if (!pycoffer_pickler_save(self, fields[i]))
                         return false;
-        return write_contents(self, made) && pycoffer_pickler_op(self, PYCOFFER_OP_TUPLE) &&
-               pycoffer_pickler_memoize(self, NULL) && pycoffer_pickler_op(self, PYCOFFER_OP_BUILD);
+        return write_contents(self, made) && pycoffer_pickler_op(self, COFFER_OP_TUPLE) &&
+               pycoffer_pickler_memoize(self, NULL) && pycoffer_pickler_op(self, COFFER_OP_BUILD);
 }
 
 static bool write_array(pycoffer_pickler *self, PyObject *object, array *made)

@@ -29,11 +29,11 @@ static uint8_t *put_int(uint8_t *to, int64_t value)
 {
         bool is_short = value >= 0 && value <= UINT16_MAX;
         if (value < INT32_MIN || value > INT32_MAX) {
-                *to++ = PYCOFFER_OP_LONG1;
+                *to++ = COFFER_OP_LONG1;
                 *to++ = (uint8_t)least_bytes(value);
                 return put_number(to, (uint64_t)value, to[-1]);
         }
-        *to++ = !is_short ? PYCOFFER_OP_BININT : value <= UINT8_MAX ? PYCOFFER_OP_BININT1 : PYCOFFER_OP_BININT2;
+        *to++ = !is_short ? COFFER_OP_BININT : value <= UINT8_MAX ? COFFER_OP_BININT1 : COFFER_OP_BININT2;
         return put_number(to, (uint64_t)value, !is_short ? sizeof(int32_t) : value <= UINT8_MAX ? 1 : 2);
 }
 
@@ -66,7 +66,7 @@ static bool save_big_int(pycoffer_pickler *self, PyObject *object)
         bool is_short = size_bytes <= UINT8_MAX;
         uint8_t *to = size_bytes <= INT32_MAX ? pycoffer_pickle_room(&self->out, BIG_HEAD_BYTES) : NULL;
         if (to) {
-                *to++ = is_short ? PYCOFFER_OP_LONG1 : PYCOFFER_OP_LONG4;
+                *to++ = is_short ? COFFER_OP_LONG1 : COFFER_OP_LONG4;
                 self->out.next = put_number(to, size_bytes, is_short ? sizeof(uint8_t) : sizeof(uint32_t));
         }
         bool is_written = to && pycoffer_pickle_copy(&self->out, data, size_bytes);
@@ -94,7 +94,7 @@ bool pycoffer_pickler_save_float(pycoffer_pickler *self, PyObject *object)
         uint8_t *to = pycoffer_pickle_room(&self->out, FLOAT_BYTES);
         if (!to)
                 return false;
-        *to++ = PYCOFFER_OP_BINFLOAT;
+        *to++ = COFFER_OP_BINFLOAT;
         for (int shift = 56; shift >= 0; shift -= 8)
                 *to++ = (uint8_t)(bits >> shift);
         return true;
@@ -105,7 +105,7 @@ bool pycoffer_pickler_save_float(pycoffer_pickler *self, PyObject *object)
 static uint8_t *put_bytes_head(uint8_t *to, size_t size_bytes)
 {
         bool is_short = size_bytes <= UINT8_MAX, is_long = size_bytes > UINT32_MAX;
-        *to++ = is_short ? PYCOFFER_OP_SHORT_BINBYTES : is_long ? PYCOFFER_OP_BINBYTES8 : PYCOFFER_OP_BINBYTES;
+        *to++ = is_short ? COFFER_OP_SHORT_BINBYTES : is_long ? COFFER_OP_BINBYTES8 : COFFER_OP_BINBYTES;
         return put_number(to, size_bytes, is_short ? 1 : is_long ? sizeof(uint64_t) : sizeof(uint32_t));
 }
 
@@ -147,8 +147,8 @@ static bool refer_bytearray(pycoffer_pickler *self, PyObject *object)
         }
         coffer_cursor contents = pycoffer_borrowed_cursor(memory);
         return pycoffer_pickler_refer_bytes(self, memory) && pycoffer_watch_add(&self->watch, contents) &&
-               pycoffer_pickler_memoize(self, NULL) && pycoffer_pickler_op(self, PYCOFFER_OP_TUPLE1) &&
-               pycoffer_pickler_memoize(self, NULL) && pycoffer_pickler_op(self, PYCOFFER_OP_REDUCE) &&
+               pycoffer_pickler_memoize(self, NULL) && pycoffer_pickler_op(self, COFFER_OP_TUPLE1) &&
+               pycoffer_pickler_memoize(self, NULL) && pycoffer_pickler_op(self, COFFER_OP_REDUCE) &&
                pycoffer_pickler_memoize(self, object);
 }
 

@@ -28,19 +28,18 @@ static bool finish_immutable(pycoffer_pickler *self, PyObject *object, uint8_t o
 
 bool pycoffer_pickler_save_tuple(pycoffer_pickler *self, PyObject *object)
 {
-        static const uint8_t ops[] = {PYCOFFER_OP_EMPTY_TUPLE, PYCOFFER_OP_TUPLE1, PYCOFFER_OP_TUPLE2,
-                                      PYCOFFER_OP_TUPLE3};
+        static const uint8_t ops[] = {COFFER_OP_EMPTY_TUPLE, COFFER_OP_TUPLE1, COFFER_OP_TUPLE2, COFFER_OP_TUPLE3};
         Py_ssize_t size = PyTuple_GET_SIZE(object);
         if (size == 0)
                 return pycoffer_pickler_op(self, ops[0]);
-        if (size > SMALL_TUPLE && !pycoffer_pickler_op(self, PYCOFFER_OP_MARK))
+        if (size > SMALL_TUPLE && !pycoffer_pickler_op(self, COFFER_OP_MARK))
                 return false;
         for (Py_ssize_t i = 0; i < size; i++)
                 if (!pycoffer_pickler_save(self, PyTuple_GET_ITEM(object, i)))
                         return false;
         if (size > SMALL_TUPLE)
-                return finish_immutable(self, object, PYCOFFER_OP_TUPLE, PYCOFFER_OP_POP_MARK, 1);
-        return finish_immutable(self, object, ops[size], PYCOFFER_OP_POP, size);
+                return finish_immutable(self, object, COFFER_OP_TUPLE, COFFER_OP_POP_MARK, 1);
+        return finish_immutable(self, object, ops[size], COFFER_OP_POP, size);
 }
 
 /* ---- list ---- */
@@ -48,15 +47,15 @@ bool pycoffer_pickler_save_tuple(pycoffer_pickler *self, PyObject *object)
 static bool save_items(pycoffer_pickler *self, PyObject *list)
 {
         if (PyList_GET_SIZE(list) == 1)
-                return save_held(self, PyList_GET_ITEM(list, 0)) && pycoffer_pickler_op(self, PYCOFFER_OP_APPEND);
+                return save_held(self, PyList_GET_ITEM(list, 0)) && pycoffer_pickler_op(self, COFFER_OP_APPEND);
         Py_ssize_t i = 0;
         do {
-                if (!pycoffer_pickler_op(self, PYCOFFER_OP_MARK))
+                if (!pycoffer_pickler_op(self, COFFER_OP_MARK))
                         return false;
                 for (int batch = 0; batch < PYCOFFER_PICKLE_BATCH && i < PyList_GET_SIZE(list); batch++)
                         if (!save_held(self, PyList_GET_ITEM(list, i++)))
                                 return false;
-                if (!pycoffer_pickler_op(self, PYCOFFER_OP_APPENDS))
+                if (!pycoffer_pickler_op(self, COFFER_OP_APPENDS))
                         return false;
         } while (i < PyList_GET_SIZE(list));
         return true;
@@ -64,7 +63,7 @@ static bool save_items(pycoffer_pickler *self, PyObject *list)
 
 bool pycoffer_pickler_save_list(pycoffer_pickler *self, PyObject *object)
 {
-        if (!pycoffer_pickler_op(self, PYCOFFER_OP_EMPTY_LIST) || !pycoffer_pickler_memoize(self, object))
+        if (!pycoffer_pickler_op(self, COFFER_OP_EMPTY_LIST) || !pycoffer_pickler_memoize(self, object))
                 return false;
         if (PyList_GET_SIZE(object) == 0)
                 return true;
@@ -92,15 +91,15 @@ static bool save_pairs(pycoffer_pickler *self, PyObject *dict)
         Py_ssize_t at = 0, size = PyDict_GET_SIZE(dict);
         if (size == 1)
                 return PyDict_Next(dict, &at, &key, &value) && save_pair(self, key, value) &&
-                       pycoffer_pickler_op(self, PYCOFFER_OP_SETITEM);
+                       pycoffer_pickler_op(self, COFFER_OP_SETITEM);
         int batch;
         do {
-                if (!pycoffer_pickler_op(self, PYCOFFER_OP_MARK))
+                if (!pycoffer_pickler_op(self, COFFER_OP_MARK))
                         return false;
                 for (batch = 0; batch < PYCOFFER_PICKLE_BATCH && PyDict_Next(dict, &at, &key, &value); batch++)
                         if (!save_pair(self, key, value))
                                 return false;
-                if (!pycoffer_pickler_op(self, PYCOFFER_OP_SETITEMS) || PyDict_GET_SIZE(dict) != size)
+                if (!pycoffer_pickler_op(self, COFFER_OP_SETITEMS) || PyDict_GET_SIZE(dict) != size)
                         return false;
         } while (batch == PYCOFFER_PICKLE_BATCH);
         return true;
@@ -108,7 +107,7 @@ static bool save_pairs(pycoffer_pickler *self, PyObject *dict)
 
 bool pycoffer_pickler_save_dict(pycoffer_pickler *self, PyObject *object)
 {
-        if (!pycoffer_pickler_op(self, PYCOFFER_OP_EMPTY_DICT) || !pycoffer_pickler_memoize(self, object))
+        if (!pycoffer_pickler_op(self, COFFER_OP_EMPTY_DICT) || !pycoffer_pickler_memoize(self, object))
                 return false;
         if (PyDict_GET_SIZE(object) == 0)
                 return true;
@@ -145,10 +144,10 @@ static bool save_batches(pycoffer_pickler *self, PyObject *iterator)
 {
         Py_ssize_t batch;
         do {
-                if (!pycoffer_pickler_op(self, PYCOFFER_OP_MARK))
+                if (!pycoffer_pickler_op(self, COFFER_OP_MARK))
                         return false;
                 batch = save_members(self, iterator, PYCOFFER_PICKLE_BATCH);
-                if (batch < 0 || !pycoffer_pickler_op(self, PYCOFFER_OP_ADDITEMS))
+                if (batch < 0 || !pycoffer_pickler_op(self, COFFER_OP_ADDITEMS))
                         return false;
         } while (batch == PYCOFFER_PICKLE_BATCH);
         return true;
@@ -156,7 +155,7 @@ static bool save_batches(pycoffer_pickler *self, PyObject *iterator)
 
 bool pycoffer_pickler_save_set(pycoffer_pickler *self, PyObject *object)
 {
-        if (!pycoffer_pickler_op(self, PYCOFFER_OP_EMPTY_SET) || !pycoffer_pickler_memoize(self, object))
+        if (!pycoffer_pickler_op(self, COFFER_OP_EMPTY_SET) || !pycoffer_pickler_memoize(self, object))
                 return false;
         if (PySet_GET_SIZE(object) == 0)
                 return true;
@@ -169,10 +168,10 @@ bool pycoffer_pickler_save_set(pycoffer_pickler *self, PyObject *object)
 
 bool pycoffer_pickler_save_frozenset(pycoffer_pickler *self, PyObject *object)
 {
-        if (!pycoffer_pickler_op(self, PYCOFFER_OP_MARK))
+        if (!pycoffer_pickler_op(self, COFFER_OP_MARK))
                 return false;
         PyObject *iterator = PyObject_GetIter(object);
         bool is_written = iterator && save_members(self, iterator, PY_SSIZE_T_MAX) >= 0;
         Py_XDECREF(iterator);
-        return is_written && finish_immutable(self, object, PYCOFFER_OP_FROZENSET, PYCOFFER_OP_POP_MARK, 1);
+        return is_written && finish_immutable(self, object, COFFER_OP_FROZENSET, COFFER_OP_POP_MARK, 1);
 }

@@ -125,13 +125,13 @@ static long find_extension(pycoffer_pickler *self, const place *found)
 
 static bool write_extension(pycoffer_pickler *self, long code)
 {
-        uint8_t bytes[] = {PYCOFFER_OP_EXT1, (uint8_t)code, (uint8_t)(code >> 8), (uint8_t)(code >> 16),
+        uint8_t bytes[] = {COFFER_OP_EXT1, (uint8_t)code, (uint8_t)(code >> 8), (uint8_t)(code >> 16),
                            (uint8_t)(code >> 24)};
         size_t size_bytes = 1 + (code <= EXT1_LAST   ? sizeof(uint8_t)
                                  : code <= EXT2_LAST ? sizeof(uint16_t)
                                                      : sizeof(uint32_t));
         if (code > EXT1_LAST)
-                bytes[0] = code <= EXT2_LAST ? PYCOFFER_OP_EXT2 : PYCOFFER_OP_EXT4;
+                bytes[0] = code <= EXT2_LAST ? COFFER_OP_EXT2 : COFFER_OP_EXT4;
         return pycoffer_pickle_copy(&self->out, bytes, size_bytes);
 }
 
@@ -144,7 +144,7 @@ static bool write_place(pycoffer_pickler *self, PyObject *object, const place *f
         if (found->part_of == found->module)
                 name = PyList_GET_ITEM(found->parts, PyList_GET_SIZE(found->parts) - 1);
         return pycoffer_pickler_save(self, found->module_name) && pycoffer_pickler_save(self, name) &&
-               pycoffer_pickler_op(self, PYCOFFER_OP_STACK_GLOBAL) && pycoffer_pickler_memoize(self, object);
+               pycoffer_pickler_op(self, COFFER_OP_STACK_GLOBAL) && pycoffer_pickler_memoize(self, object);
 }
 
 bool pycoffer_pickler_save_global(pycoffer_pickler *self, PyObject *object, PyObject *name)

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-enum { LARGEST_CHUNK_BYTES = 1 << 20, GROWTH = 4, FRAME = 0x95 };
+#include "pickle/opcodes.h"
+
+enum { LARGEST_CHUNK_BYTES = 1 << 20, GROWTH = 4 };
 
 void pycoffer_pickle_out_init(pycoffer_pickle_out *out)
 {
@@ -118,7 +120,7 @@ void pycoffer_pickle_close_frame(pycoffer_pickle_out *out)
                 memmove(out->frame, out->frame + PYCOFFER_FRAME_HEAD_BYTES, size_bytes);
                 out->next -= PYCOFFER_FRAME_HEAD_BYTES;
         } else {
-                out->frame[0] = FRAME;
+                out->frame[0] = COFFER_OP_FRAME;
                 for (size_t i = 1; i < PYCOFFER_FRAME_HEAD_BYTES; i++)
                         out->frame[i] = (uint8_t)((uint64_t)size_bytes >> (8 * (i - 1)));
         }

@@ -68,7 +68,7 @@ static bool write_new(pycoffer_pickler *self, PyObject *object, PyObject *argume
         PyObject *rest = PyTuple_GetSlice(arguments, 1, PyTuple_GET_SIZE(arguments));
         bool is_written = rest && pycoffer_pickler_save(self, rest);
         Py_XDECREF(rest);
-        return is_written && pycoffer_pickler_op(self, PYCOFFER_OP_NEWOBJ);
+        return is_written && pycoffer_pickler_op(self, COFFER_OP_NEWOBJ);
 }
 
 static bool write_new_ex(pycoffer_pickler *self, PyObject *arguments)
@@ -79,7 +79,7 @@ static bool write_new_ex(pycoffer_pickler *self, PyObject *arguments)
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(arguments); i++)
                 if (!pycoffer_pickler_save(self, PyTuple_GET_ITEM(arguments, i)))
                         return false;
-        return pycoffer_pickler_op(self, PYCOFFER_OP_NEWOBJ_EX);
+        return pycoffer_pickler_op(self, COFFER_OP_NEWOBJ_EX);
 }
 
 static bool write_making(pycoffer_pickler *self, PyObject *object, const parts *of)
@@ -91,7 +91,7 @@ static bool write_making(pycoffer_pickler *self, PyObject *object, const parts *
                 return write_new_ex(self, of->arguments);
         case MAKE_BY_CALL:
                 return pycoffer_pickler_save(self, of->callable) && pycoffer_pickler_save(self, of->arguments) &&
-                       pycoffer_pickler_op(self, PYCOFFER_OP_REDUCE);
+                       pycoffer_pickler_op(self, COFFER_OP_REDUCE);
         case MAKE_ERROR:
                 break;
         }
@@ -118,14 +118,14 @@ typedef struct {
         uint8_t many;
 } filling;
 
-static const filling with_items = {pycoffer_pickler_save, PYCOFFER_OP_APPEND, PYCOFFER_OP_APPENDS};
-static const filling with_pairs = {save_pair, PYCOFFER_OP_SETITEM, PYCOFFER_OP_SETITEMS};
+static const filling with_items = {pycoffer_pickler_save, COFFER_OP_APPEND, COFFER_OP_APPENDS};
+static const filling with_pairs = {save_pair, COFFER_OP_SETITEM, COFFER_OP_SETITEMS};
 
 /* Two items and those that follow, up to a batch. Both references are taken. */
 static int write_many(pycoffer_pickler *self, PyObject *iterator, const filling *how, PyObject *first, PyObject *item)
 {
         int count = 1;
-        bool is_written = pycoffer_pickler_op(self, PYCOFFER_OP_MARK) && how->save(self, first);
+        bool is_written = pycoffer_pickler_op(self, COFFER_OP_MARK) && how->save(self, first);
         Py_DECREF(first);
         while (item && is_written) {
                 is_written = how->save(self, item);
@@ -165,10 +165,10 @@ static bool write_state(pycoffer_pickler *self, PyObject *object, const parts *o
         if (!of->state)
                 return true;
         if (!of->setter)
-                return pycoffer_pickler_save(self, of->state) && pycoffer_pickler_op(self, PYCOFFER_OP_BUILD);
+                return pycoffer_pickler_save(self, of->state) && pycoffer_pickler_op(self, COFFER_OP_BUILD);
         return pycoffer_pickler_save(self, of->setter) && pycoffer_pickler_save(self, object) &&
-               pycoffer_pickler_save(self, of->state) && pycoffer_pickler_op(self, PYCOFFER_OP_TUPLE2) &&
-               pycoffer_pickler_op(self, PYCOFFER_OP_REDUCE) && pycoffer_pickler_op(self, PYCOFFER_OP_POP);
+               pycoffer_pickler_save(self, of->state) && pycoffer_pickler_op(self, COFFER_OP_TUPLE2) &&
+               pycoffer_pickler_op(self, COFFER_OP_REDUCE) && pycoffer_pickler_op(self, COFFER_OP_POP);
 }
 
 bool pycoffer_pickler_write_reduction(pycoffer_pickler *self, PyObject *object, PyObject *reduction)
@@ -178,7 +178,7 @@ bool pycoffer_pickler_write_reduction(pycoffer_pickler *self, PyObject *object, 
         if (!take_apart(reduction, &of) || !write_making(self, object, &of))
                 return false;
         if (pycoffer_pickle_memo_find(&self->memo, object, &index)) /* its own arguments hold it */
-                return pycoffer_pickler_op(self, PYCOFFER_OP_POP) && pycoffer_pickler_get(self, index);
+                return pycoffer_pickler_op(self, COFFER_OP_POP) && pycoffer_pickler_get(self, index);
         return pycoffer_pickler_memoize(self, object) && (!of.items || write_filling(self, of.items, &with_items)) &&
                (!of.pairs || write_filling(self, of.pairs, &with_pairs)) && write_state(self, object, &of);
 }

@@ -51,7 +51,7 @@ static uint8_t *put_head(uint8_t *to, size_t size_bytes)
 {
         bool is_short = size_bytes <= UINT8_MAX, is_long = size_bytes > UINT32_MAX;
         size_t length_bytes = is_short ? 1 : is_long ? sizeof(uint64_t) : sizeof(uint32_t);
-        *to++ = is_short ? PYCOFFER_OP_SHORT_BINUNICODE : is_long ? PYCOFFER_OP_BINUNICODE8 : PYCOFFER_OP_BINUNICODE;
+        *to++ = is_short ? COFFER_OP_SHORT_BINUNICODE : is_long ? COFFER_OP_BINUNICODE8 : COFFER_OP_BINUNICODE;
         for (size_t i = 0; i < length_bytes; i++)
                 *to++ = (uint8_t)((uint64_t)size_bytes >> (8 * i));
         return to;

@@ -11,9 +11,6 @@ extern const coffer_frame_class coffer_frame_v1;
 /* Contents are cut into members of so many bytes, the last one shorter. */
 enum { COFFER_FRAME_V1_MEMBER_BYTES = 1 << 20 };
 
-/* Stored blocks of deflate: as long as they may be. */
-enum { COFFER_STORED_BLOCK_BYTES = 65535, COFFER_STORED_BLOCK_HEADER_BYTES = 5 };
-
 /* The parts of the class. */
 COFFER_MUST_CHECK
 coffer_status coffer_frame_v1_write(const coffer_bytes *contents, const coffer_frame_manner *manner,

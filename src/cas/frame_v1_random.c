@@ -8,6 +8,7 @@
 #include "cas/deflate.h"
 #include "cas/frame_v1_stream.h"
 #include "cas/parts.h"
+#include "cas/stored_block.h"
 #include "util/cleanup.h"
 #include "util/cursor.h"
 
@@ -190,16 +191,11 @@ static coffer_status make_compressed(frame_members *self, member_tool *tool, con
         return inflate(&self->trial, tool, &member, to, error);
 }
 
-static size_t block_count(size_t content_bytes)
-{
-        return content_bytes > 0 ? (content_bytes - 1) / COFFER_STORED_BLOCK_BYTES + 1 : 1;
-}
-
 /* By its size a member of stored blocks with the header that we write. */
 static bool looks_stored(const coffer_part *part)
 {
-        return part->stored_bytes == COFFER_GZIP_SIZED_HEADER_BYTES + COFFER_GZIP_TRAILER_BYTES + part->content_bytes +
-                                             COFFER_STORED_BLOCK_HEADER_BYTES * block_count(part->content_bytes);
+        return part->stored_bytes ==
+               COFFER_GZIP_SIZED_HEADER_BYTES + COFFER_GZIP_TRAILER_BYTES + coffer_stored_size(part->content_bytes);
 }
 
 /* What lies around the contents of stored blocks. */
@@ -213,7 +209,7 @@ static coffer_status read_stored(frame_members *self, const coffer_part *part, s
                                  coffer_error *error)
 {
         struct iovec memory[2 * MAX_BLOCKS + 1];
-        size_t left_bytes = part->content_bytes, count = 0, blocks = block_count(part->content_bytes);
+        size_t left_bytes = part->content_bytes, count = 0, blocks = coffer_stored_block_count(part->content_bytes);
 
         for (size_t i = 0; i < blocks; i++) {
                 size_t size_bytes = left_bytes < COFFER_STORED_BLOCK_BYTES ? left_bytes : COFFER_STORED_BLOCK_BYTES;
@@ -226,25 +222,15 @@ static coffer_status read_stored(frame_members *self, const coffer_part *part, s
                                          memory, count, error);
 }
 
-static void put_block_header(size_t size_bytes, bool is_last, uint8_t out[COFFER_STORED_BLOCK_HEADER_BYTES])
-{
-        uint16_t length = (uint16_t)size_bytes, complement = (uint16_t)~length;
-        out[0] = is_last;
-        out[1] = (uint8_t)length;
-        out[2] = (uint8_t)(length >> 8);
-        out[3] = (uint8_t)complement;
-        out[4] = (uint8_t)(complement >> 8);
-}
-
 static bool is_stored(const coffer_part *part, const stored_wrapping *wrapping, const uint8_t *contents)
 {
-        size_t blocks = block_count(part->content_bytes);
+        size_t blocks = coffer_stored_block_count(part->content_bytes);
         size_t last_bytes = part->content_bytes - (blocks - 1) * COFFER_STORED_BLOCK_BYTES;
         uint8_t expected[COFFER_GZIP_TRAILER_BYTES];
 
         for (size_t i = 0; i < blocks; i++) {
                 bool is_last = i == blocks - 1;
-                put_block_header(is_last ? last_bytes : COFFER_STORED_BLOCK_BYTES, is_last, expected);
+                coffer_stored_block_header(is_last ? last_bytes : COFFER_STORED_BLOCK_BYTES, is_last, expected);
                 if (memcmp(wrapping->blocks[i], expected, COFFER_STORED_BLOCK_HEADER_BYTES) != 0)
                         return false;
         }

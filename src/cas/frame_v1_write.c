@@ -6,6 +6,7 @@
 #include "cas/frame_v1.h"
 #include "cas/gzip.h"
 #include "cas/pieces.h"
+#include "cas/stored_block.h"
 #include "util/cleanup.h"
 #include "util/cursor.h"
 #include "util/fs.h"
@@ -13,16 +14,14 @@
 #include "util/pool.h"
 
 enum {
-        STORED_BLOCK_BYTES = 65535,
-        STORED_BLOCK_HEADER_BYTES = 5,
         ALWAYS_STORED_BYTES = 40, /* nothing so short gets shorter by more than a few bytes */
         SAMPLE_BYTES = 64 << 10,  /* twice deflate's window, so that a sample shows whatever the whole would */
         MAX_SAMPLES = 32,
         MAX_WORKERS = 4, /* so many and the slots bound the memory */
         MAX_SLOTS = 6,
-        MAX_BLOCKS = COFFER_FRAME_V1_MEMBER_BYTES / STORED_BLOCK_BYTES + 1,
-        MAX_SMALL_BYTES =
-                COFFER_GZIP_SIZED_HEADER_BYTES + COFFER_GZIP_TRAILER_BYTES + MAX_BLOCKS * STORED_BLOCK_HEADER_BYTES,
+        MAX_BLOCKS = COFFER_FRAME_V1_MEMBER_BYTES / COFFER_STORED_BLOCK_BYTES + 1,
+        MAX_SMALL_BYTES = COFFER_GZIP_SIZED_HEADER_BYTES + COFFER_GZIP_TRAILER_BYTES +
+                          MAX_BLOCKS * COFFER_STORED_BLOCK_HEADER_BYTES,
         MAX_PARTS = 2 + 2 * MAX_BLOCKS,
 };
 
@@ -31,12 +30,6 @@ enum {
 static bool compression_pays(uint64_t compressed_bytes, uint64_t content_bytes)
 {
         return compressed_bytes <= content_bytes - content_bytes / 13;
-}
-
-static size_t stored_size(size_t content_bytes)
-{
-        size_t blocks = content_bytes / STORED_BLOCK_BYTES + (content_bytes % STORED_BLOCK_BYTES != 0);
-        return content_bytes + STORED_BLOCK_HEADER_BYTES * (blocks > 0 ? blocks : 1);
 }
 
 /* A member on its way. */
@@ -84,9 +77,9 @@ static coffer_status compress(frame_writer *writer, size_t worker, coffer_cursor
         void **compressor = &writer->compressors[worker];
         if (!*compressor)
                 COFFER_TRY(writer->library->compressor_new(writer->library->own_level, compressor, error));
-        if (!*room && !(*room = coffer_alloc(stored_size(writer->largest_bytes))))
+        if (!*room && !(*room = coffer_alloc(coffer_stored_size(writer->largest_bytes))))
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to write a blob");
-        *body_bytes = writer->library->compress(*compressor, piece, *room, stored_size(piece.size_bytes));
+        *body_bytes = writer->library->compress(*compressor, piece, *room, coffer_stored_size(piece.size_bytes));
         return COFFER_OK;
 }
 
@@ -100,14 +93,11 @@ static void add_stored_blocks(member_slot *slot, uint8_t *heads)
 {
         coffer_cursor rest = slot->piece;
         do {
-                size_t size_bytes = rest.size_bytes < STORED_BLOCK_BYTES ? rest.size_bytes : STORED_BLOCK_BYTES;
-                uint16_t length = (uint16_t)size_bytes, complement = (uint16_t)~length;
-                memcpy(heads,
-                       (const uint8_t[]){size_bytes == rest.size_bytes, (uint8_t)length, (uint8_t)(length >> 8),
-                                         (uint8_t)complement, (uint8_t)(complement >> 8)},
-                       STORED_BLOCK_HEADER_BYTES);
-                add_part(slot, heads, STORED_BLOCK_HEADER_BYTES);
-                heads += STORED_BLOCK_HEADER_BYTES;
+                size_t size_bytes =
+                        rest.size_bytes < COFFER_STORED_BLOCK_BYTES ? rest.size_bytes : COFFER_STORED_BLOCK_BYTES;
+                coffer_stored_block_header(size_bytes, size_bytes == rest.size_bytes, heads);
+                add_part(slot, heads, COFFER_STORED_BLOCK_HEADER_BYTES);
+                heads += COFFER_STORED_BLOCK_HEADER_BYTES;
                 if (size_bytes > 0)
                         add_part(slot, rest.data, size_bytes);
                 rest = coffer_cursor_of(rest.data + size_bytes, rest.size_bytes - size_bytes);
@@ -128,7 +118,7 @@ static coffer_status add_body(frame_writer *writer, size_t worker, member_slot *
                 *body_bytes = compressed_bytes;
         } else {
                 add_stored_blocks(slot, heads);
-                *body_bytes = stored_size(content_bytes);
+                *body_bytes = coffer_stored_size(content_bytes);
         }
         return COFFER_OK;
 }
