@@ -590,7 +590,8 @@ import numpy as np
 import coffer
 
 def resident(field):
-    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(field)) / 1024
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(field)) / 1024
 
 store = coffer.open(sys.argv[1], sync=False)
 obj = eval(sys.argv[2])
@@ -624,10 +625,10 @@ def test_saving_adds_at_most_16_mib(tmp_path, made, huge_pages):
 
 
 def added_mib(tmp_path, made, **settings):
-    """What saving adds at the peak. Python's debugging allocator would write to all memory that is asked for."""
+    """What saving adds at the peak. Python's debugging allocator, a debug build's usual one, would write to all memory that is asked for."""
     command = [sys.executable, "-c", ADDED, str(tmp_path), made]
-    plain = {name: value for name, value in os.environ.items() if name not in ("PYTHONDEVMODE", "PYTHONMALLOC")}
-    done = subprocess.run(command, env={**plain, **settings}, capture_output=True, text=True, check=True, timeout=300)
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"} | {"PYTHONMALLOC": "pymalloc"} | settings
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=300)
     return float(done.stdout)
 
 

@@ -278,11 +278,14 @@ _, root, key, size, object_mib = sys.argv
 blobs = Blobs("local", root, "Flow/data", sync=False)
 import IMPORT
 blobs.load_pickle(blobs.save(pickle.dumps(b"warm" * 100_000)), 17 << 20)
-open("/proc/self/clear_refs", "w").write("5")
+with open("/proc/self/clear_refs", "w") as refs:
+    refs.write("5")
 before = kib("VmRSS")
 loaded = blobs.load_pickle(key, int(size))
 added_mib = (kib("VmHWM") - before) >> 10
-assert int(object_mib) - 1 <= added_mib <= int(object_mib) + 16, (object_mib, added_mib)
+# A debug build writes to all of a new text, before anything of what it is decoded from is given back.
+more_mib = int(size) >> 20 if hasattr(sys, "gettotalrefcount") and isinstance(loaded, str) else 0
+assert int(object_mib) - 1 <= added_mib <= int(object_mib) + 16 + more_mib, (object_mib, added_mib)
 """
 MAKERS = {
     "bytes": "obj = os.urandom(64 << 20)",
@@ -301,7 +304,9 @@ def test_a_load_takes_the_object_and_little_more(run_python, tmp_path, kind):
     needed = "numpy" if "numpy" in MAKERS[kind] else "sys"
     pytest.importorskip(needed)
     saved = run_python(SAVE.replace("MAKE", MAKERS[kind]), tmp_path, dev=False).split()
-    run_python(LOAD.replace("IMPORT", needed), tmp_path, *saved, dev=False, env=dict(os.environ, COFFER_THREADS="2"))
+    # A debug build's usual allocator would write to all memory that is asked for.
+    env = dict(os.environ, COFFER_THREADS="2", PYTHONMALLOC="pymalloc")
+    run_python(LOAD.replace("IMPORT", needed), tmp_path, *saved, dev=False, env=env)
 
 
 # ---- artifacts ----
