@@ -193,6 +193,20 @@ static PyObject *blobs_load_many(PyObject *object, PyObject *keys)
         return pycoffer_blob_loader_new(self->state, object, self->cas, keys);
 }
 
+PyDoc_STRVAR(blobs_load_pickles_doc,
+             "load_pickles($self, names_of_key, /)\n--\n\n"
+             "A BlobLoader of pickles: an iterator over pairs of name and object, an object for each name of each key, "
+             "in order. It raises what load_pickle raises.");
+
+static PyObject *blobs_load_pickles(PyObject *object, PyObject *names_of_key)
+{
+        blobs_object *self = (blobs_object *)object;
+        if (!PyDict_Check(names_of_key))
+                return PyErr_Format(PyExc_TypeError, "names by key must be in a dict, not in a %s",
+                                    Py_TYPE(names_of_key)->tp_name);
+        return pycoffer_pickle_loader_new(self->state, object, self->cas, names_of_key);
+}
+
 static int blobs_contains(PyObject *object, PyObject *text)
 {
         blobs_object *self = (blobs_object *)object;
@@ -332,6 +346,7 @@ static PyMethodDef blobs_methods[] = {
         {"load_stored", blobs_load_stored, METH_VARARGS, blobs_load_stored_doc},
         {"saver", (PyCFunction)(void (*)(void))blobs_saver, METH_VARARGS | METH_KEYWORDS, blobs_saver_doc},
         {"load_many", blobs_load_many, METH_O, blobs_load_many_doc},
+        {"load_pickles", blobs_load_pickles, METH_O, blobs_load_pickles_doc},
         {"require", blobs_require, METH_O, blobs_require_doc},
         {"require_file", blobs_require_file, METH_VARARGS, blobs_require_file_doc},
         {"sync", blobs_sync, METH_NOARGS, blobs_sync_doc},

@@ -80,19 +80,28 @@ static PyObject *blame_pickle(pycoffer_state *state, const char *artifact)
         return NULL;
 }
 
+PyObject *pycoffer_unpickle_loaded(pycoffer_state *state, coffer_bytes *contents, const char *artifact)
+{
+        coffer_cursor whole = {NULL, 0};
+        pycoffer_call call;
+        pycoffer_call_begin_held(&call, state);
+        if (!pycoffer_call_end(&call, coffer_bytes_contiguous(contents, &whole, &call.error)))
+                return NULL;
+        PyObject *object = pycoffer_unpickle(state, whole);
+        return object ? object : blame_pickle(state, artifact);
+}
+
 static PyObject *load_whole(pycoffer_state *state, const pycoffer_stored_pickle *stored)
 {
         coffer_bytes *contents = NULL;
-        coffer_cursor whole = {NULL, 0};
+        coffer_cursor whole;
         pycoffer_call call;
         pycoffer_call_begin(&call, state);
         coffer_status status = stored->load(stored->user, &contents, &call.error);
-        if (status == COFFER_OK)
+        if (status == COFFER_OK) /* here, as others may run while they are joined */
                 status = coffer_bytes_contiguous(contents, &whole, &call.error);
         bool is_loaded = pycoffer_call_end(&call, status);
-        PyObject *object = is_loaded ? pycoffer_unpickle(state, whole) : NULL;
-        if (is_loaded && !object)
-                blame_pickle(state, stored->artifact);
+        PyObject *object = is_loaded ? pycoffer_unpickle_loaded(state, contents, stored->artifact) : NULL;
         pycoffer_bytes_unref(state, contents);
         return object;
 }

@@ -10,6 +10,10 @@ bool pycoffer_unpickler_add(PyObject *module, pycoffer_state *state);
 /* The object of a pickle, what pickle.loads(contents) gives or raises. NULL with an exception set. */
 PyObject *pycoffer_unpickle(pycoffer_state *state, coffer_cursor contents);
 
+/* The same of contents that have been loaded and checked. What unpickling raised becomes the cause of
+ * coffer.SerializerFailed, which names `artifact` unless that is NULL; what is no Exception is left as it is. */
+PyObject *pycoffer_unpickle_loaded(pycoffer_state *state, coffer_bytes *contents, const char *artifact);
+
 /* Larger contents than these are unpickled while they are read; these are checked before. */
 #define PYCOFFER_CHECKED_FIRST_BYTES ((uint64_t)16 << 20)
 

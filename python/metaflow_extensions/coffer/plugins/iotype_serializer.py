@@ -15,6 +15,8 @@ def _refuse_wire(format):
 class IOTypeSerializer(ArtifactSerializer):
     TYPE = "iotype"
     PRIORITY = 50
+    ENCODING_PREFIX = "iotype:"
+    """All that it reads has an encoding that begins so: coffer's datastore need not ask it about any other artifact."""
 
     @classmethod
     def can_serialize(cls, obj):
@@ -23,7 +25,7 @@ class IOTypeSerializer(ArtifactSerializer):
 
     @classmethod
     def can_deserialize(cls, metadata):
-        return (metadata.encoding or "").startswith("iotype:")
+        return (metadata.encoding or "").startswith(cls.ENCODING_PREFIX)
 
     @classmethod
     def serialize(cls, obj, format=SerializationFormat.STORAGE):

@@ -13,10 +13,12 @@ import threading
 import numpy as np
 import pytest
 
+from coffer import NotFound, SerializerFailed
 from coffer._coffer import Blobs
 from metaflow.datastore.artifacts import SerializationMetadata, SerializedBlob
 from metaflow.datastore.content_addressed_store import BlobError
 from metaflow.datastore.exceptions import DataException, UnpicklableArtifactException
+from metaflow.datastore.task_datastore import LoadError
 
 from conftest import blob_file
 
@@ -287,6 +289,106 @@ def test_a_loader_takes_any_iterable(tmp_path):
     for wrong in (7, [7], ["a\0b"]):
         with pytest.raises((TypeError, ValueError)):
             blobs.load_many(wrong)
+
+
+def test_pickles_come_back_under_the_names_of_their_keys(tmp_path):
+    blobs = Blobs("local", tmp_path, "Flow/data", sync=False)
+    names_of_key = {blobs.save(pickle.dumps([number], 4)): [number, (number,)] for number in range(100)}
+    loaded = blobs.load_pickles(names_of_key)
+    pairs = list(loaded)
+    assert pairs == [(name, [number]) for number in range(100) for name in (number, (number,))]
+    assert pairs[0][1] is not pairs[1][1] and loaded.count == 100
+    assert list(blobs.load_pickles({})) == []
+    for wrong in ([], 7, {7: ["a"]}, {"0" * 40: 7}, {"0" * 40: []}):
+        with pytest.raises((TypeError, ValueError)):
+            blobs.load_pickles(wrong)
+
+
+@pytest.mark.parametrize("place", [0, 40])
+def test_pickles_go_on_after_an_error(tmp_path, place):
+    blobs = Blobs("local", tmp_path, "Flow/data", sync=False)
+    keys = [blobs.save(b"no pickle" if number == place else pickle.dumps(number, 4)) for number in range(100)]
+    keys.insert(place + 1, "0" * 40)
+    loaded = blobs.load_pickles({key: [key, key] for key in keys})
+    assert [next(loaded) for _ in range(2 * place)] == [(key, number) for number, key in enumerate(keys[:place]) for _ in range(2)]
+    for _ in range(2):
+        with pytest.raises(SerializerFailed) as caught:
+            next(loaded)
+        assert isinstance(caught.value.__cause__, pickle.UnpicklingError) and loaded.count == place + 1
+    with pytest.raises(NotFound):
+        next(loaded)
+    assert loaded.count == place + 2
+    assert [number for _, number in loaded] == [number for number in range(place + 1, 100) for _ in range(2)]
+
+
+def test_an_object_may_use_the_loader_that_makes_it(tmp_path):
+    blobs = Blobs("local", tmp_path, "Flow/data", sync=False)
+    keys = [blobs.save(each) for each in (pickle.dumps(Greedy(), 4), pickle.dumps(2, 4))]
+    Greedy.loader = blobs.load_pickles({key: ["a", "b"] for key in keys})
+    assert list(Greedy.loader) == [("a", ("b", ("a", 2))), ("b", 2)]
+
+
+class Greedy:
+    """Becomes, with what the loader gives next."""
+
+    loader = None
+
+    def __reduce__(self):
+        return next_of_greedy, ()
+
+
+def next_of_greedy():
+    return next(Greedy.loader)
+
+
+def test_what_can_t_be_unpickled_is_named_after_those_before_it(write, reopen, place=500):
+    task = write()
+    task.save_artifacts((f"a{number}", Fragile() if number == place else number) for number in range(1000))
+    task = reopen(task)
+    seen = []
+    with pytest.raises(LoadError, match=f"'a{place}'.*ZeroDivisionError") as caught:
+        seen.extend(task.load_artifacts([f"a{number}" for number in range(1000)]))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert len(seen) == (place if task.TYPE == "local" else len(seen))
+
+
+class Fragile:
+    def __reduce__(self):
+        return divmod, (1, 0)
+
+
+def test_whoever_looks_at_more_than_encodings_is_asked_for_each(write, reopen):
+    asked = []
+
+    class Mine:
+        TYPE = "mine"
+
+        @classmethod
+        def can_deserialize(cls, metadata):
+            asked.append(metadata)
+            return metadata.size == 5
+
+        @classmethod
+        def deserialize(cls, data, metadata=None, format=None):
+            return "mine"
+
+    task = write()
+    task.save_artifacts((f"a{number}", number) for number in (3, 300, 300_000))
+    task = reopen(task)
+    task._serializers = [Mine, *task._serializers]
+    assert dict(task.load_artifacts(["a3", "a300", "a300000"])) == {"a3": "mine", "a300": 300, "a300000": 300_000}
+    assert len(asked) == 3
+
+
+def test_stock_s_serializer_with_another_answer_is_asked_for_each(write, reopen, monkeypatch):
+    task = write()
+    task.save_artifacts([("a", 1), ("b", "two")])
+    task = reopen(task)
+    stock = task._serializers[-1]
+    monkeypatch.setattr(stock, "can_deserialize", lambda metadata: metadata.obj_type == "<class 'int'>")
+    assert dict(task.load_artifacts(["a"])) == {"a": 1}
+    with pytest.raises(DataException, match="No deserializer"):
+        dict(task.load_artifacts(["a", "b"]))
 
 
 def test_a_serializer_of_one_s_own_is_asked_for_each(write):

@@ -181,6 +181,21 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
         except Error as error:
             raise self._trouble(key, error) from error
 
+    def load_pickles(self, names_of_key):
+        """The objects of many pickles: yields (name, object), for each name of each key its own object, in order.
+
+        Raises what load_pickle raises; SerializerFailed has the `key`, too.
+        """
+        loaded = self._blobs().load_pickles(names_of_key)
+        try:
+            yield from loaded
+        except Error as error:
+            key = list(names_of_key)[loaded.count - 1]
+            if not isinstance(error, SerializerFailed):
+                raise self._trouble(key, error) from error
+            error.key = key
+            raise
+
     def _load_files(self, keys, force_raw=False):
         blobs = self._blobs()
         loaded = map(blobs.load_stored, keys) if force_raw else blobs.load_many(keys)

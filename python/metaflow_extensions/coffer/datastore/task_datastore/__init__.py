@@ -19,6 +19,8 @@ from .checks import check_blob, check_info
 
 __all__ = ["ArtifactTooLarge", "LoadError", "TaskDataStore", "only_if_not_done", "require_mode"]
 
+_FIRST_ENCODING = "gzip+pickle-v2"  # all that there was before it was recorded
+
 
 class LoadError(DataException):
     """A serializer could not make an artifact of its bytes; __cause__ is what it raised."""
@@ -140,40 +142,61 @@ class TaskDataStore(_orig.TaskDataStore):
         """
         if not self._info:
             raise DataException(f"Datastore for task '{self._path}' does not have the required metadata to load artifacts")
+        encodings = pickles.encodings(self._serializers) if self._takes_pickles() else ()
         readers, names_of_key, large = {}, defaultdict(list), []
         for name in names:
-            readers[name] = self._find_reader(name)
-            if self._is_large_pickle(*readers[name]):
+            info = self._info.get(name) or {}
+            if info.get("encoding", _FIRST_ENCODING) in encodings:
+                is_large = pickles.is_large(info.get("size"))
+            else:
+                readers[name] = self._find_reader(name)
+                is_large = self._is_large_pickle(*readers[name])
+            if is_large:
                 large.append(name)
             else:
                 names_of_key[self._objects[name]].append(name)
+        yield from self._load_mixed(names_of_key, readers) if readers else self._load_pickles(names_of_key)
+        for name in large:
+            yield name, self._load_large_pickle(name)
+
+    def _load_pickles(self, names_of_key):
+        """Small ones, none of which anybody has to be asked about."""
+        try:
+            yield from self._ca_store.load_pickles(names_of_key)
+            return
+        except BlobError as error:
+            raise self._blob_trouble(names_of_key[error.key], error) from error
+        except SerializerFailed as error:
+            name, cause = names_of_key[error.key][0], error.__cause__
+        raise self._load_error(name, *self._find_reader(name), cause) from cause
+
+    def _load_mixed(self, names_of_key, readers):
         try:
             for key, contents in self._contents(names_of_key):
                 for name in names_of_key[key]:  # each its own object
-                    yield name, self._deserialize(name, contents, *readers[name])
+                    yield name, self._deserialize(name, contents, *(readers.get(name) or self._find_reader(name)))
                 del contents  # before the next one is there
         except BlobError as error:
-            artifacts = ", ".join(f"'{name}'" for name in names_of_key.get(error.key, names_of_key))
-            raise DataException(f"Artifact {artifacts} of task '{self._path}' can't be loaded: {error}") from error
-        for name in large:
-            yield name, self._load_large_pickle(name, *readers[name])
+            raise self._blob_trouble(names_of_key.get(error.key, names_of_key), error) from error
+
+    def _blob_trouble(self, names, error):
+        artifacts = ", ".join(f"'{name}'" for name in names)
+        return DataException(f"Artifact {artifacts} of task '{self._path}' can't be loaded: {error}")
 
     def _is_large_pickle(self, serializer, metadata):
-        return (
-            pickles.is_large(metadata.size)
-            and pickles.is_stock(serializer)
-            and self._takes_pieces()
-            and self._ca_store.takes_pickles()
-        )
+        return pickles.is_large(metadata.size) and pickles.is_stock(serializer) and self._takes_pickles()
 
-    def _load_large_pickle(self, name, serializer, metadata):
+    def _takes_pickles(self):
+        return self._takes_pieces() and self._ca_store.takes_pickles()
+
+    def _load_large_pickle(self, name):
         try:
-            return self._ca_store.load_pickle(self._objects[name], metadata.size)
+            return self._ca_store.load_pickle(self._objects[name], self._info[name]["size"])
         except BlobError as error:
-            raise DataException(f"Artifact '{name}' of task '{self._path}' can't be loaded: {error}") from error
+            raise self._blob_trouble([name], error) from error
         except SerializerFailed as error:
             cause = error.__cause__
-        raise self._load_error(name, serializer, metadata, cause) from cause
+        raise self._load_error(name, *self._find_reader(name), cause) from cause
 
     def _contents(self, keys):
         return self._ca_store.load_contents(keys) if self._takes_pieces() else self._ca_store.load_blobs(keys)
@@ -183,7 +206,7 @@ class TaskDataStore(_orig.TaskDataStore):
         metadata = SerializationMetadata(
             info.get("type", "object"),
             info.get("size", 0),
-            info.get("encoding", "gzip+pickle-v2"),  # all that there was before it was recorded
+            info.get("encoding", _FIRST_ENCODING),
             info.get("serializer_info") or {},
         )
         serializer = self._first_that("can_deserialize", metadata)

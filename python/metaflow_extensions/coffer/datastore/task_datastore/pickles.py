@@ -9,7 +9,7 @@ from .checks import add_more
 
 _LARGE_BYTES = 16 << 20  # as the library has it
 _STOCK = "metaflow.plugins.datastores.serializers.pickle_serializer", "PickleSerializer"
-_FUNCTIONS = "serialize", "deserialize"
+_FUNCTIONS = "serialize", "deserialize", "can_deserialize"
 
 
 class _Known:
@@ -49,6 +49,16 @@ def serialize(serializer, obj):
     info = {"size": pickled.size, "type": str(type(obj)), "encoding": "pickle-v4"}
     add_more(serializer, {}, info)
     return pickled, info
+
+
+def encodings(serializers):
+    """The encodings that Metaflow's own class is the first to read of these: there is no need to ask about each artifact."""
+    for serializer in serializers:
+        if is_stock(serializer):
+            return tuple(vars(serializer).get("_ENCODINGS", ()))
+        if "ENCODING_PREFIX" not in getattr(serializer, "__dict__", ()):  # it may look at anything
+            break
+    return ()
 
 
 def is_large(size):
