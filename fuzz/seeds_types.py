@@ -25,14 +25,14 @@ def data_of(case, format):
 
 
 def of_all_types():
-    seen = set()
+    seen = {"Table"}  # in an extension
     for case in cases["vectors"]:
         kind = case["type"]
         if kind not in seen:
             for format, how in zip(FORMATS, ("stored", "sent")):
                 write("types", f"{re.sub(r'[^A-Za-z0-9]', '_', kind)}_{how}", kind.encode() + b"\n" + data_of(case, format))
             seen.add(kind)
-    for number, case in enumerate(cases["refused"]):
+    for number, case in enumerate(case for case in cases["refused"] if case["type"] != "Table"):
         data = data_of(case, "wire" if "wire" in case else "storage")
         write("types", f"refused_{number:03}", case["type"].encode() + b"\n" + data)
     for number, name in enumerate(cases["no_types"][:12]):
@@ -44,10 +44,21 @@ def short_name(kind):
     return "json_options" if base == "Json" and bracket else base.lower()
 
 
+def of_tables():
+    """In an extension, with a target of its own."""
+    folder = HERE / "corpus/table"
+    folder.mkdir(exist_ok=True)
+    for group in ("vectors", "refused"):
+        for number, case in enumerate(case for case in cases[group] if case["type"] == "Table"):
+            (folder / f"{group}_{number}").write_bytes(data_of(case, "storage"))
+
+
 def of_each_type():
     for group in ("vectors", "refused"):
         count = {}
         for case in cases[group]:
+            if case["type"] == "Table":
+                continue
             for format in FORMATS:
                 corpus, data = f"type_{short_name(case['type'])}_{format}", data_of(case, format)
                 number = count.get(corpus, 0)
@@ -58,3 +69,4 @@ def of_each_type():
 
 of_all_types()
 of_each_type()
+of_tables()

@@ -72,6 +72,12 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_object_view_iotype(const coffe
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_iotype_to_json(const coffer_iotype *type, const coffer_object *value,
                                                                  coffer_document **out, coffer_error *error);
 
+/* A typed object as people look at it, in a document of its own, where its type has such a view: the first `max_items`
+ * of what comes in rows or lists, with their number. COFFER_DECLINED for all else, whose value is what there is to
+ * look at. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_iotype_view(const coffer_object *object, uint64_t max_items,
+                                                              coffer_document **out, coffer_error *error);
+
 /* ---- schemas ---- */
 
 /* Checks `value` against a JSON schema, of which the keywords are known that the types' own schemas use

@@ -123,12 +123,23 @@ static coffer_status render_bytes(const coffer_object *object, rendering *out, c
         return refuse_kind(object, "bytes", "bytes", error);
 }
 
-static coffer_status render_json(const coffer_object *object, rendering *out, coffer_error *error)
+static coffer_status json_of_value(const coffer_object *object, char **out, coffer_error *error)
 {
         coffer_document *document;
         const coffer_value *value;
         COFFER_TRY(coffer_object_view_value(object, &document, &value, error));
-        COFFER_TRY(coffer_value_to_json(document, value, false, NULL, &out->owned, error));
+        return coffer_value_to_json(document, value, false, NULL, out, error);
+}
+
+static coffer_status render_json(const coffer_object *object, rendering *out, coffer_error *error)
+{
+        coffer_document *view _cleanup_(coffer_document_unrefp) = NULL;
+        coffer_status status = coffer_iotype_view(object, UINT64_MAX, &view, error);
+        if (status == COFFER_OK)
+                status = coffer_value_to_json(view, coffer_document_root(view), false, NULL, &out->owned, error);
+        else if (status == COFFER_DECLINED)
+                status = json_of_value(object, &out->owned, error);
+        COFFER_TRY(status);
         out->text = coffer_cursor_text(out->owned);
         out->add_newline = true;
         return COFFER_OK;

@@ -39,20 +39,32 @@ static coffer_status document_of_tensor(const coffer_object *object, coffer_docu
         return COFFER_OK;
 }
 
-static coffer_status load(coffer_task *task, const coffer_artifact_info *info, uint64_t max_bytes, cli_peek *peek)
+/* What its type shows of a typed object, else its value. */
+static coffer_status view(uint64_t max_items, cli_peek *peek)
+{
+        coffer_document *document;
+        coffer_status status = coffer_iotype_view(&peek->object, max_items, &peek->document, &peek->error);
+        if (status == COFFER_OK)
+                peek->value = coffer_document_root(peek->document);
+        if (status != COFFER_DECLINED)
+                return status;
+        COFFER_TRY(coffer_object_view_value(&peek->object, &document, &peek->value, &peek->error));
+        peek->document = coffer_document_ref(document);
+        return COFFER_OK;
+}
+
+static coffer_status load(coffer_task *task, const coffer_artifact_info *info, const cli_peek_options *options,
+                          cli_peek *peek)
 {
         coffer_error *error = &peek->error;
-        coffer_document *document;
         char size[CLI_SIZE_TEXT_BYTES];
-        cli_size_text(max_bytes, size);
-        if (info->size_bytes > max_bytes)
+        cli_size_text(options->max_load_bytes, size);
+        if (info->size_bytes > options->max_load_bytes)
                 return coffer_error_set(error, COFFER_LIMIT,
                                         "values of encoding %s are not shown above %s; coffer get writes them",
                                         info->encoding, size);
         COFFER_TRY(coffer_task_load(task, info->name, &peek->object, error));
-        coffer_status status = coffer_object_view_value(&peek->object, &document, &peek->value, error);
-        if (status == COFFER_OK)
-                peek->document = coffer_document_ref(document);
+        coffer_status status = view(options->max_items, peek);
         if (status != COFFER_DECLINED)
                 return status;
         COFFER_TRY(document_of_tensor(&peek->object, &peek->document, error));
@@ -86,7 +98,7 @@ static coffer_status peek_open(coffer_registry *registry, coffer_task *task, con
         if (options->slices && options->slices->count > 0)
                 return load_slice(task, info->name, options->slices, peek);
         return peek->is_pickle ? read_pickle(task, info->name, options->keep_bytes, peek)
-                               : load(task, info, options->max_load_bytes, peek);
+                               : load(task, info, options, peek);
 }
 
 void cli_peek_open(coffer_registry *registry, coffer_task *task, const coffer_artifact_info *info,

@@ -21,6 +21,7 @@ typedef struct cli_peek_options {
         uint64_t keep_bytes;     /* of each string and array; 0: all */
         uint64_t max_load_bytes; /* what no stream can read is loaded up to this size */
         uint64_t max_scan_bytes;
+        uint64_t max_items; /* of rows, where a type shows some */
         bool without_value;
         const cli_slices *slices; /* NULL or none: the whole value */
 } cli_peek_options;

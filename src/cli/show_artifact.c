@@ -265,8 +265,12 @@ int cli_show_artifact(cli_context *context, coffer_task *task, const coffer_arti
         if (code)
                 return code;
         uint64_t keep_bytes = (options->items.given ? (uint64_t)options->items.value : 0) * keep_bytes_an_item;
-        cli_peek_options peek_options = {keep_bytes > min_keep_bytes ? keep_bytes : min_keep_bytes, max_load_bytes,
-                                         options->scan ? UINT64_MAX : max_unasked_scan_bytes, options->scan, &slices};
+        cli_peek_options peek_options = {keep_bytes > min_keep_bytes ? keep_bytes : min_keep_bytes,
+                                         max_load_bytes,
+                                         options->scan ? UINT64_MAX : max_unasked_scan_bytes,
+                                         print_options(options).max_items,
+                                         options->scan,
+                                         &slices};
         cli_peek peek;
         cli_peek_open(registry, task, info, &peek_options, &peek);
         if (slices.count > 0 && peek.error.status != COFFER_OK)

@@ -16,7 +16,7 @@ static const cli_column columns[] = {
 
 static char *summary(coffer_registry *registry, coffer_task *task, const coffer_artifact_info *info)
 {
-        const cli_peek_options peek_options = {KEEP_BYTES, max_summary_bytes, 0, false, NULL};
+        const cli_peek_options peek_options = {KEEP_BYTES, max_summary_bytes, 0, SUMMARY_ITEMS, false, NULL};
         coffer_print_options print_options = COFFER_PRINT_OPTIONS_INIT;
         cli_peek peek;
         char *printed _cleanup_free_ = NULL;

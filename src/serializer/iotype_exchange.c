@@ -9,6 +9,11 @@
 
 #define DRAFT "https://json-schema.org/draft/2020-12/schema"
 
+/* Tables may end before the functions that are optional. */
+#define HAS_FUNCTION(class_, function)                                                                                 \
+        ((class_)->struct_bytes >= offsetof(coffer_iotype_class, function) + sizeof((class_)->function) &&             \
+         (class_)->function)
+
 /* ---- the JSON form ---- */
 
 /* An object that has no value but another view becomes a value of `scratch` that borrows from it. */
@@ -183,7 +188,25 @@ coffer_status coffer_iotype_place_tensor(const coffer_iotype *type, coffer_range
                                          coffer_tensor *out, uint64_t *data_offset, coffer_error *error)
 {
         const coffer_iotype_class *class_ = type->class_;
-        if (class_->struct_bytes < sizeof(*class_) || !class_->place_tensor)
+        if (!HAS_FUNCTION(class_, place_tensor))
                 return COFFER_DECLINED;
         return class_->place_tensor(class_, type, contents, document, out, data_offset, error);
+}
+
+coffer_status coffer_iotype_view(const coffer_object *object, uint64_t max_items, coffer_document **out,
+                                 coffer_error *error)
+{
+        coffer_document *document _cleanup_document_ = NULL;
+        const coffer_value *root = NULL;
+        coffer_iotype *type = NULL;
+        coffer_object value;
+        COFFER_TRY(coffer_object_view_iotype(object, &type, &value, error));
+        const coffer_iotype_class *class_ = type->class_;
+        if (!HAS_FUNCTION(class_, to_view))
+                return COFFER_DECLINED;
+        COFFER_TRY(coffer_document_new(&document, error));
+        COFFER_TRY(class_->to_view(class_, type, &value, max_items, document, &root, error));
+        coffer_document_set_root(document, root);
+        *out = TAKE_PTR(document);
+        return COFFER_OK;
 }

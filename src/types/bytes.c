@@ -96,3 +96,8 @@ const coffer_iotype_class coffer_type_bytes = {
         .to_json = to_json,
         .from_json = from_json,
 };
+
+const coffer_iotype_class *coffer_iotype_bytes_class(void)
+{
+        return &coffer_type_bytes;
+}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write types.json: for each type, values in their JSON form with the wire text, the stored bytes and the schema.
 
-The bytes are made here by Python's json and by NumPy, not by coffer, so that both of coffer's languages are held against a
+The bytes are made here by Python's json, NumPy and pyarrow, not by coffer, so that both of coffer's languages are held against a
 third opinion. "refused" has what no reader may take."""
 import base64
 import io
@@ -11,6 +11,7 @@ import pathlib
 import struct
 
 import numpy
+import pyarrow
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 FLOAT = {"enum": ["NaN", "Infinity", "-Infinity"]}
@@ -168,11 +169,50 @@ def tensors():
     refuse("Tensor[float64,2,1]", storage=npy(numpy.ones(2)))
 
 
+def arrow(table, **options):
+    sink = pyarrow.BufferOutputStream()
+    with pyarrow.ipc.new_file(sink, table.schema, options=pyarrow.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def changed(data, old, new, count=1):
+    assert data.count(old) == count and len(old) == len(new), data.count(old)
+    return data.replace(old, new)
+
+
+def tables():
+    spec = {"type": "string", "contentEncoding": "base64", "description": "a table in the Arrow IPC format, as a file or as a stream"}
+    words = pyarrow.array(["a", "b", "a"]).dictionary_encode()
+    nested = pyarrow.table({"l": [[1, None], None, []], "s": [{"x": True, "y": "q"}, None, {"x": None, "y": ""}], "d": words, "z": pyarrow.nulls(3)})
+    for data in (
+        arrow(pyarrow.table({"n": [1, None, 3], "t": ["a", "bé", None]})), arrow(pyarrow.table({})), arrow(pyarrow.table({"f": pyarrow.array([], "f4")})),
+        arrow(nested),
+    ):
+        text = base64.b64encode(data).decode()
+        vector("Table", text, spec, wire=text, storage=data)
+    one = arrow(pyarrow.table({"n": pyarrow.array([0x1122334455667788] * 5, pyarrow.int64()), "t": ["aaaa", "bbbb", "c", "d", "e"]}))
+    five, huge = struct.pack("<q", 5), struct.pack("<q", 2**60)
+    offsets = struct.pack("<6i", 0, 4, 8, 9, 10, 11)
+    coded = arrow(pyarrow.table({"d": words}))
+    for data in (
+        b"", b"ARROW1", b"ARROW1\0\0" + bytes(100) + b"ARROW1", one[:-1], one[:200] + one[-10:], one[8:200], b"x" * 1000,
+        changed(one, five, huge, 4), changed(one, offsets, struct.pack("<6i", 0, 4, 8, 2**31 - 1, 10, 11)),
+        changed(one, offsets, struct.pack("<6i", 0, 9, 8, 9, 10, 11)), changed(one, offsets, struct.pack("<6i", -4, 4, 8, 9, 10, 11)),
+        *(changed(one, struct.pack("<2q", 0, 40), struct.pack("<2q", *place), 2) for place in ((0, -1), (0, 2**40), (2**62, 40), (-8, 40))),
+        changed(one, b"aaaa", b"aa\xffa"), changed(coded, struct.pack("<3i", 0, 1, 0), struct.pack("<3i", 0, 2, 0)),
+        changed(coded, struct.pack("<3i", 0, 1, 0), struct.pack("<3i", -1, 1, 0)), one[:8] + one[8 + 8 + struct.unpack("<i", one[12:16])[0]:],
+        arrow(nested, compression="lz4"), arrow(nested, compression="zstd"),
+    ):
+        refuse("Table", storage=data)
+
+
 def main():
     numbers()
     texts()
     documents()
     tensors()
+    tables()
     names = [
         "", " ", "Int32 ", "int32", "Nothing", "Int32[]", "Int32[Text]", "List", "List[]", "List[Int32", "List[Int32]]", "List[Int32],", "List[ Int32]", "List[Int32,Text]",
         "Map[Int32]", "Map[Json,Int32]", "Map[Float64,Int32]", "Enum", "Enum[]", "Enum[a,a]", "Enum[a,]", "Enum[a b]", "Enum[[a]]", "Json[small]", "Json[nan,big]", "Json[big,big]", "Json[nan,nan]", "Json[big,nan,nan]", "Json[]", "Struct[os.system]",

@@ -62,6 +62,12 @@ struct coffer_iotype_class {
         coffer_status (*place_tensor)(const coffer_iotype_class *self, const coffer_iotype *type,
                                       coffer_ranges *contents, coffer_document *document, coffer_tensor *out,
                                       uint64_t *data_offset, coffer_error *error);
+
+        /* Optional, too. The value as people look at it, in `document`, for types whose values are bytes of a format of
+         * their own: no more than the first `max_items` of what comes in rows or lists, with their number. */
+        coffer_status (*to_view)(const coffer_iotype_class *self, const coffer_iotype *type, const coffer_object *value,
+                                 uint64_t max_items, coffer_document *document, const coffer_value **out,
+                                 coffer_error *error);
 };
 #define COFFER_IOTYPE_CLASS_MIN_BYTES offsetof(coffer_iotype_class, place_tensor)
 
@@ -80,6 +86,10 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_iotype_declare(coffer_registry
  * speak that ABI. */
 typedef const coffer_iotype_class *(*coffer_iotype_entry_fn)(uint32_t abi, const char *name);
 #define COFFER_IOTYPE_SYMBOL "coffer_iotype_entry" /* unless the descriptor says otherwise */
+
+/* The type Bytes, whose hooks those of other types may call whose values are bytes as well: with its class as `self`
+ * and their own type. The other type needs to_json and from_json, of which the wire form is made. */
+COFFER_API const coffer_iotype_class *coffer_iotype_bytes_class(void);
 
 /* The class of a type, for hosts. */
 COFFER_API const coffer_iotype_class *coffer_iotype_class_of(const coffer_iotype *type);

@@ -28,11 +28,14 @@ _HEAD_BYTES = 8  # the magic, and zeros
 
 
 def _read(arrow: Any, blob: Any) -> Any:
-    """The table of an IPC file, over its bytes. Reads the stream of messages that such a file has in it, in which no place can lead to another twice."""
+    """The table of an IPC file or stream, over its bytes. Reads the stream of messages that such a file has in it, in which no place can lead to
+    another twice."""
     data = memoryview(blob).cast("B")
-    if data[:_HEAD_BYTES] != _MAGIC + b"\0\0" or data[-len(_MAGIC) :] != _MAGIC:
-        raise ValueError("it is no file in the Arrow IPC format")
-    stream = arrow.py_buffer(data[_HEAD_BYTES:])
+    if data[: len(_MAGIC)] == _MAGIC:
+        if data[:_HEAD_BYTES] != _MAGIC + b"\0\0" or data[-len(_MAGIC) :] != _MAGIC:
+            raise ValueError("it is no file in the Arrow IPC format")
+        data = data[_HEAD_BYTES:]
+    stream = arrow.py_buffer(data)
     # Arrow would allocate what a compressed buffer says that it holds, before it looks into it.
     if any(is_compressed(memoryview(message.metadata)) for message in arrow.ipc.MessageReader.open_stream(stream)):
         raise ValueError("it is compressed; a Table is stored as it is, so that it can be read where it lies")
@@ -44,9 +47,11 @@ def _read(arrow: Any, blob: Any) -> Any:
 class Table(IOType):
     """A table of anything with the Arrow C stream interface: pyarrow, pandas, Polars, DuckDB.
 
-    Stored as a file in the Arrow IPC format. What is loaded is a pyarrow.Table over the bytes of the artifact, which are not copied. The package
-    pyarrow is imported when it is first needed.
+    Stored as a file in the Arrow IPC format. What is loaded, such a file or a stream, is a pyarrow.Table over the bytes of the artifact, which are not
+    copied, and is stored as these again. The package pyarrow is imported when it is first needed.
     """
+
+    _stored: Any = None
 
     def __init__(self, value: Any = ABSENT) -> None:
         if value is not ABSENT and not hasattr(value, "__arrow_c_stream__"):
@@ -61,6 +66,8 @@ class Table(IOType):
         return self._value
 
     def _storage_serialize(self) -> tuple[Sequence[Any], dict[str, Any]]:
+        if self._stored is not None:
+            return [self._stored], {}
         arrow, table = _arrow(), self.to_arrow()
         sink = arrow.BufferOutputStream()
         with arrow.ipc.new_file(sink, table.schema) as writer:
@@ -69,12 +76,17 @@ class Table(IOType):
 
     @classmethod
     def _storage_deserialize(cls, blobs: Sequence[Any], metadata: dict[str, Any]) -> Table:
-        arrow = _arrow()
+        arrow, blob = _arrow(), only_blob(cls, blobs)
         try:
-            table = _read(arrow, only_blob(cls, blobs))
+            table = _read(arrow, blob)
         except (arrow.ArrowException, ValueError, OSError, struct.error) as error:
             raise Malformed(f"it is no Table: {' '.join(str(error).split())}") from error
-        return cls(table)
+        typed = cls(table)
+        typed._stored = blob
+        return typed
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | ({} if self._stored is None else {"_stored": bytes(self._stored)})
 
     def _wire_serialize(self) -> str:
         return base64.b64encode(self._storage_serialize()[0][0]).decode("ascii")
@@ -93,7 +105,7 @@ class Table(IOType):
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "type": "string",
             "contentEncoding": "base64",
-            "contentMediaType": "application/vnd.apache.arrow.file",
+            "description": "a table in the Arrow IPC format, as a file or as a stream",
         }
 
     def _key(self) -> Any:

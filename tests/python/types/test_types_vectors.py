@@ -15,9 +15,15 @@ from coffer.types import type_named
 CASES = json.loads((pathlib.Path(__file__).resolve().parents[2] / "conformance" / "types.json").read_text())
 
 
+def class_of(case):
+    if case["type"] == "Table":
+        pytest.importorskip("pyarrow")
+    return type_named(case["type"])
+
+
 @pytest.mark.parametrize("case", CASES["vectors"], ids=lambda case: case["type"])
 def test_vector(case):
-    cls = type_named(case["type"])
+    cls = class_of(case)
     stored = cls.deserialize([bytes.fromhex(case["storage"])])
     sent = cls.deserialize(case["wire"], "wire")
     assert stored == sent and hash(stored) == hash(sent)
@@ -31,7 +37,7 @@ def test_vector(case):
 
 @pytest.mark.parametrize("case", CASES["refused"], ids=lambda case: case["type"][:40])
 def test_refused(case):
-    cls = type_named(case["type"])
+    cls = class_of(case)
     with pytest.raises(coffer.Error):
         if "wire" in case:
             cls.deserialize(case["wire"], "wire")

@@ -45,6 +45,17 @@ static void check_value(const coffer_iotype *type, const coffer_object *value, c
         assert_json(type, value, coffer_value_lookup(vector, "value"));
 }
 
+/* Of a type whose extension is not built. */
+static bool is_left_out(const coffer_value *vector)
+{
+#ifdef TABLE_LIBRARY
+        (void)vector;
+        return false;
+#else
+        return coffer_cursor_is(coffer_value_data(coffer_value_lookup(vector, "type")), "Table");
+#endif
+}
+
 static void check_vector(coffer_registry *registry, const coffer_value *vector)
 {
         char *name _cleanup_free_ = text_of(coffer_value_lookup(vector, "type"));
@@ -69,12 +80,13 @@ static void check_vector(coffer_registry *registry, const coffer_value *vector)
 static void vectors_hold_both_ways(void **state)
 {
         (void)state;
-        coffer_registry *registry _cleanup_registry_ = make_registry();
+        coffer_registry *registry _cleanup_registry_ = make_registry_with_table();
         coffer_document *file _cleanup_document_ = read_vectors();
         const coffer_value *vectors = coffer_value_lookup(coffer_document_root(file), "vectors");
         assert_true(coffer_value_count(vectors) > 60);
         for (size_t i = 0; i < coffer_value_count(vectors); i++)
-                check_vector(registry, coffer_value_item(vectors, i));
+                if (!is_left_out(coffer_value_item(vectors, i)))
+                        check_vector(registry, coffer_value_item(vectors, i));
 }
 
 static void check_refused(coffer_registry *registry, const coffer_value *vector)
@@ -102,12 +114,13 @@ static void check_refused(coffer_registry *registry, const coffer_value *vector)
 static void what_is_refused_is_refused(void **state)
 {
         (void)state;
-        coffer_registry *registry _cleanup_registry_ = make_registry();
+        coffer_registry *registry _cleanup_registry_ = make_registry_with_table();
         coffer_document *file _cleanup_document_ = read_vectors();
         const coffer_value *refused = coffer_value_lookup(coffer_document_root(file), "refused");
         assert_true(coffer_value_count(refused) > 60);
         for (size_t i = 0; i < coffer_value_count(refused); i++)
-                check_refused(registry, coffer_value_item(refused, i));
+                if (!is_left_out(coffer_value_item(refused, i)))
+                        check_refused(registry, coffer_value_item(refused, i));
 }
 
 static void what_names_no_type_gives_none(void **state)

@@ -24,6 +24,25 @@ static inline coffer_status open_registry(coffer_registry **out, coffer_error *e
         return coffer_registry_new(&options, out, error);
 }
 
+/* Declares the types of extensions, where they are built. */
+static inline coffer_status open_registry_with_table(coffer_registry **out, coffer_error *error)
+{
+        coffer_registry *registry _cleanup_registry_ = NULL;
+        COFFER_TRY(open_registry(&registry, error));
+#ifdef TABLE_LIBRARY
+        COFFER_TRY(coffer_iotype_declare(registry, "Table", TABLE_LIBRARY, error));
+#endif
+        *out = TAKE_PTR(registry);
+        return COFFER_OK;
+}
+
+static inline coffer_registry *make_registry_with_table(void)
+{
+        coffer_registry *registry = NULL;
+        assert_ok(open_registry_with_table(&registry, NULL));
+        return registry;
+}
+
 static inline coffer_registry *make_registry(void)
 {
         coffer_registry *registry = NULL;
