@@ -19,7 +19,7 @@ import numpy as np
 import peers
 import scaling
 from measuring import measured
-from payloads import PAYLOADS, Sizes, object_bytes
+from payloads import PAYLOADS, Sizes
 from stores import STORES
 
 WARM = [("warm", np.zeros(100_000))]
@@ -35,12 +35,14 @@ def save(job: dict[str, Any]) -> dict[str, Any]:
     results: dict[str, Any] = {}
     with measured(results):
         store.save("1", groups)
-    return {**results, "object_bytes": object_bytes(objects), "artifacts": len(named)}
+    return {**results, "artifacts": len(named)}
 
 
 def load(job: dict[str, Any]) -> dict[str, Any]:
+    payload = PAYLOADS[job["payload"]]
+    payload.import_needed()
     names = [f"a{number}" for number in range(job["artifacts"])]
-    groups = [[name] for name in names] if PAYLOADS[job["payload"]].by_call else [names]
+    groups = [[name] for name in names] if payload.by_call else [names]
     store = STORES[job["store"]](pathlib.Path(job["root"]))
     store.load("0", [["warm"]])
     results: dict[str, Any] = {}

@@ -20,6 +20,7 @@ import pathlib
 import pickle
 from typing import Any
 
+import ballast
 import numpy as np
 from measuring import seconds_of
 from payloads import PAYLOADS, Sizes
@@ -72,6 +73,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
         with open(job["input"], "wb") as file:
             file.writelines(blobs)
     results["hash"] = seconds_of(lambda: hash_all(blobs))
+    ballast.take_lent()
     results["copy"] = seconds_of(lambda: copy_all(blobs))
     os.sync()
     root = pathlib.Path(job["root"])

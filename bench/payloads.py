@@ -2,6 +2,7 @@
 """What is saved and loaded. Each process that needs the objects of a payload makes them itself, always the same ones."""
 
 import dataclasses
+import importlib
 import itertools
 import random
 from collections.abc import Callable, Iterator
@@ -25,13 +26,18 @@ QUICK = Sizes(2 << 20, rows=2000, dicts=40, calls=5)
 
 @dataclasses.dataclass(frozen=True)
 class Payload:
-    """`by_call`: a call of save_artifacts and of load_artifacts for each object, else one for all. `forced`: also with compression forced.
+    """`needs`: the modules that the objects are of, imported before anything is measured. `by_call`: a call of save_artifacts and of load_artifacts for each object, else one for all. `forced`: also with compression forced.
     `from_stock`: also the files that stock wrote are loaded."""
 
     make: Callable[[Sizes], list[Any]]
+    needs: tuple[str, ...] = ()
     by_call: bool = False
     forced: bool = False
     from_stock: bool = False
+
+    def import_needed(self) -> None:
+        for module in self.needs:
+            importlib.import_module(module)
 
 
 def make_floats(sizes: Sizes, seed: int = 1) -> list[Any]:
@@ -86,24 +92,9 @@ PAYLOADS = {
     "float32 weights": Payload(make_weights, forced=True),
     "small ints in int64": Payload(make_ints, from_stock=True),
     "text": Payload(make_text, from_stock=True),
-    "DataFrame, strings as objects": Payload(lambda sizes: make_frame(sizes, "object")),
-    "DataFrame, strings in Arrow": Payload(lambda sizes: make_frame(sizes, "string[pyarrow]")),
+    "DataFrame, strings as objects": Payload(lambda sizes: make_frame(sizes, "object"), needs=("pandas",)),
+    "DataFrame, strings in Arrow": Payload(lambda sizes: make_frame(sizes, "string[pyarrow]"), needs=("pandas", "pyarrow")),
     "dict of 200 arrays": Payload(make_dict_of_arrays),
     "small dicts, one call": Payload(lambda sizes: make_dicts(sizes.dicts)),
     "small dicts, a call each": Payload(lambda sizes: make_dicts(sizes.calls), by_call=True),
 }
-
-
-def object_bytes(objects: list[Any]) -> int:
-    """What the data of arrays, texts and tables take in memory; of small objects there is no such figure, and it is 0."""
-
-    def of(each: Any) -> int:
-        if isinstance(each, np.ndarray):
-            return each.nbytes
-        if isinstance(each, str):
-            return len(each)
-        if isinstance(each, dict):
-            return sum(map(of, each.values()))
-        return int(each.memory_usage(deep=True).sum()) if hasattr(each, "memory_usage") else 0
-
-    return sum(map(of, objects))

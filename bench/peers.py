@@ -101,6 +101,7 @@ def measure_save(job: dict[str, Any]) -> dict[str, Any]:
 
 def measure_load(job: dict[str, Any]) -> dict[str, Any]:
     """Loads, and then reads all of it once, without which a mapped array was not loaded. Of objects of Python there is no such pass."""
+    PAYLOADS[job["payload"]].import_needed()
     _, load = PEERS[job["peer"]].prepare(pathlib.Path(job["root"]))
     results: dict[str, Any] = {}
     loaded = []
@@ -125,25 +126,18 @@ def write_file(runner: Runner, payload: str, sizes: Sizes) -> pathlib.Path:
     return path
 
 
-def timed_command(runner: Runner, command: list[str]) -> tuple[float, str]:
-    os.sync()
-    output: list[str] = []
-    seconds = seconds_of(lambda: output.append(runner.command(command, DROP_IN)))
-    return seconds, output[0].strip()
-
-
 def run_git(runner: Runner, path: pathlib.Path, root: pathlib.Path) -> tuple[float, float]:
     git = ["git", "-C", str(root)]
     runner.command([*git, "init", "-q", "."], {})
-    saved, key = timed_command(runner, [*git, "hash-object", "-w", str(path)])
-    loaded, _ = timed_command(runner, ["sh", "-c", f"git -C '{root}' cat-file blob {key} > '{root}.out'"])
+    saved, output = runner.timed_command([*git, "hash-object", "-w", str(path)], {})
+    loaded, _ = runner.timed_command(["sh", "-c", f"git -C '{root}' cat-file blob {output.strip()} > '{root}.out'"], {})
     return saved, loaded
 
 
 def run_coffer(runner: Runner, path: pathlib.Path, root: pathlib.Path) -> tuple[float, float]:
     coffer = str(runner.build / "coffer")
-    saved, _ = timed_command(runner, [coffer, "put", "-q", "--store", str(root), "Bench/1/start/1", f"a={path}"])
-    loaded, _ = timed_command(runner, [coffer, "get", "-q", "--store", str(root), "Bench/1/start/1/a", "-o", f"{root}.out{path.suffix}"])
+    saved, _ = runner.timed_command([coffer, "put", "-q", "--store", str(root), "Bench/1/start/1", f"a={path}"], DROP_IN)
+    loaded, _ = runner.timed_command([coffer, "get", "-q", "--store", str(root), "Bench/1/start/1/a", "-o", f"{root}.out{path.suffix}"], DROP_IN)
     return saved, loaded
 
 

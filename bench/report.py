@@ -76,6 +76,10 @@ def show_added(column: dict[str, Any]) -> str:
     return mib(column["added_mib"])
 
 
+def show_kept(column: dict[str, Any]) -> str:
+    return mib(column["kept_mib"])
+
+
 def disk_ratio(row: dict[str, Any]) -> str:
     """Sizes of what stock and the drop-in stored."""
     stock, ours = row["columns"].get("save stock"), row["columns"].get("save ours")
@@ -120,7 +124,7 @@ def loads(rows: list[dict[str, Any]]) -> Table:
                 *cells(row, "load stock", show_seconds),
                 *cells(row, "load ours", *OURS),
                 *cells(row, "load key", *OURS),
-                f"{row['object_bytes'] / MIB:,.0f}" if row["object_bytes"] else "",
+                *cells(row, "load ours", show_kept),
                 *cells(row, "load stock", show_added),
                 *cells(row, "load ours", show_added),
             ]

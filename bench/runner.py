@@ -15,6 +15,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import ballast
+
 CHILD = pathlib.Path(__file__).resolve().parent / "child.py"
 LARGE_BYTES = 1 << 20
 STOCK = {"COFFER_DISABLE": "1"}
@@ -34,12 +36,13 @@ def spread(values: Sequence[float]) -> dict[str, float | list[float]]:
 class Runner:
     """`is_quick` forks measurements from two servers instead of starting a Python for each: for when time is not what is asked about."""
 
-    def __init__(self, scratch: pathlib.Path, build: pathlib.Path, rounds: int, is_quick: bool):
+    def __init__(self, scratch: pathlib.Path, build: pathlib.Path, rounds: int, is_quick: bool, ballast_bytes: int):
         self.scratch = scratch
         self.build = build
         self.rounds = rounds
         self._is_quick = is_quick
         self._servers: dict[bool, subprocess.Popen[str]] = {}
+        self._ballast = ballast.Ballast(0 if is_quick else ballast_bytes)
         self._roots = 0
         self._begin = time.monotonic()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("COFFER_", "METAFLOW_"))}
@@ -85,9 +88,24 @@ class Runner:
         return json.loads(self.command(command, environment).splitlines()[-1])
 
     def command(self, command: list[str], environment: dict[str, str]) -> str:
+        """Runs a program that measures itself, or need not be measured, and gives its output."""
         if not self._is_quick:
             os.sync()
-        done = subprocess.run(command, env={**self._environment, **environment}, capture_output=True, text=True)
+        with self._ballast.lent() as lent:
+            return self._output(command, {**environment, ballast.VARIABLE: str(lent.fileno())}, pass_fds=[lent.fileno()])
+
+    def timed_command(self, command: list[str], environment: dict[str, str]) -> tuple[float, str]:
+        """The seconds and the output of a program as a whole."""
+        if not self._is_quick:
+            os.sync()
+        with self._ballast.lent() as lent:
+            ballast.take(lent.fileno())
+            begin = time.perf_counter()
+            output = self._output(command, environment)
+            return time.perf_counter() - begin, output
+
+    def _output(self, command: list[str], environment: dict[str, str], **options: Any) -> str:
+        done = subprocess.run(command, env={**self._environment, **environment}, capture_output=True, text=True, **options)
         if done.returncode != 0:
             raise ChildFailed(f"{' '.join(command)}: {done.stderr.strip()}")
         return done.stdout

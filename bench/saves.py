@@ -176,7 +176,6 @@ def summarize(run: PayloadRun, rounds: list[Measurements]) -> list[dict[str, Any
             "row": run.name + row.label,
             "artifacts": run.artifacts,
             "blob_bytes": rounds[0]["limits"]["bytes"],
-            "object_bytes": rounds[0]["save stock"]["object_bytes"],
             "limits": limits,
             "columns": {column: summarize_column(column, source, rounds, run.artifacts) for column, source in row.columns.items()},
         }
