@@ -6,10 +6,13 @@
 #include "cas/deflate.h"
 #include "util/cleanup.h"
 
+/* So short contents get no shorter by codes of their own than by the fixed ones, which cost a twentieth. */
+enum { FIXED_CODES_BYTES = 80 };
+
 typedef struct compressor {
         struct isal_zstream stream;
         uint32_t level;
-        uint8_t level_buffer[ISAL_DEF_LVL3_DEFAULT]; /* the largest of all levels */
+        uint8_t *level_buffer; /* made when it is needed first */
 } compressor;
 
 static const uint32_t level_buffer_bytes[] = {0, ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT, ISAL_DEF_LVL3_DEFAULT};
@@ -20,8 +23,35 @@ static coffer_status compressor_new(int level, void **out, coffer_error *error)
         if (!self)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to compress");
         self->level = (uint32_t)level;
+        self->level_buffer = NULL;
         *out = self;
         return COFFER_OK;
+}
+
+static void compressor_free(void *compressor_)
+{
+        compressor *self = compressor_;
+        if (self)
+                coffer_free(self->level_buffer);
+        coffer_free(self);
+}
+
+/* Without memory for a level's buffer the contents still get compressed, by the level that needs none. */
+static void choose_level(compressor *self, size_t content_bytes)
+{
+        struct isal_zstream *stream = &self->stream;
+
+        if (content_bytes <= FIXED_CODES_BYTES) {
+                isal_deflate_set_hufftables(stream, NULL, IGZIP_HUFFTABLE_STATIC);
+                return;
+        }
+        if (!self->level_buffer)
+                self->level_buffer = coffer_alloc(level_buffer_bytes[self->level]);
+        if (!self->level_buffer)
+                return;
+        stream->level = self->level;
+        stream->level_buf = self->level_buffer;
+        stream->level_buf_size = level_buffer_bytes[self->level];
 }
 
 static size_t compress_whole(void *compressor_, coffer_cursor input, uint8_t *output, size_t capacity_bytes)
@@ -30,9 +60,7 @@ static size_t compress_whole(void *compressor_, coffer_cursor input, uint8_t *ou
         struct isal_zstream *stream = &self->stream;
 
         isal_deflate_init(stream);
-        stream->level = self->level;
-        stream->level_buf = self->level_buffer;
-        stream->level_buf_size = level_buffer_bytes[self->level];
+        choose_level(self, input.size_bytes);
         stream->gzip_flag = IGZIP_DEFLATE;
         stream->end_of_stream = 1;
         stream->next_in = (uint8_t *)input.data;
@@ -91,7 +119,7 @@ const coffer_deflate_library coffer_deflate_isal = {
         .streams = true,
         .compressor_new = compressor_new,
         .compress = compress_whole,
-        .compressor_free = coffer_free,
+        .compressor_free = compressor_free,
         .inflater_new = inflater_new,
         .inflater_reset = inflater_reset,
         .inflate = inflate_piece,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deflate by libdeflate. */
 #include <libdeflate.h>
+#include <stdatomic.h>
 
 #include "cas/deflate.h"
 
@@ -20,10 +21,33 @@ static void compressor_free(void *compressor)
         libdeflate_free_compressor(compressor);
 }
 
+/* Making one costs ten times what inflating a small blob does, and its memory is the library's own, not that of our
+ * allocator: so some are kept for whoever wants one next. */
+enum { MAX_IDLE = 8 };
+
+static _Atomic(struct libdeflate_decompressor *) idle[MAX_IDLE];
+
 static coffer_status inflater_new(void **out, coffer_error *error)
 {
-        *out = libdeflate_alloc_decompressor();
-        return *out ? COFFER_OK : coffer_error_set(error, COFFER_NO_MEMORY, "no memory to decompress");
+        struct libdeflate_decompressor *inflater = NULL;
+        for (size_t i = 0; i < MAX_IDLE && !inflater; i++)
+                inflater = atomic_exchange(&idle[i], NULL);
+        if (!inflater)
+                inflater = libdeflate_alloc_decompressor();
+        if (!inflater)
+                return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to decompress");
+        *out = inflater;
+        return COFFER_OK;
+}
+
+static void inflater_free(void *inflater)
+{
+        for (size_t i = 0; i < MAX_IDLE; i++) {
+                struct libdeflate_decompressor *none = NULL;
+                if (atomic_compare_exchange_strong(&idle[i], &none, inflater))
+                        return;
+        }
+        libdeflate_free_decompressor(inflater);
 }
 
 static void inflater_reset(void *inflater)
@@ -45,11 +69,6 @@ static coffer_inflate_result inflate_whole(void *inflater, coffer_cursor *input,
         input->data += consumed_bytes;
         input->size_bytes -= consumed_bytes;
         return COFFER_INFLATE_END;
-}
-
-static void inflater_free(void *inflater)
-{
-        libdeflate_free_decompressor(inflater);
 }
 
 static uint32_t crc(uint32_t crc, coffer_cursor data)

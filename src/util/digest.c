@@ -2,6 +2,7 @@
 #include "util/digest.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 
 #include "util/cursor.h"
 #include "util/fs.h"
@@ -13,15 +14,30 @@ struct coffer_digest {
         bool finished;
 };
 
+/* Looked up once: OpenSSL takes longer to find an algorithm by its name than to hash a small blob. */
+static const struct {
+        const char *name, *shown_as;
+} algorithms[] = {[COFFER_SHA1] = {"SHA1", "SHA-1"}, [COFFER_SHA256] = {"SHA256", "SHA-256"}};
+
+static EVP_MD *found[ARRAY_COUNT(algorithms)]; /* NULL: OpenSSL does not offer it */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void find_algorithms(void)
+{
+        for (size_t i = 0; i < ARRAY_COUNT(algorithms); i++)
+                found[i] = EVP_MD_fetch(NULL, algorithms[i].name, NULL);
+}
+
 coffer_status coffer_digest_new(coffer_digest_algorithm algorithm, coffer_digest **out, coffer_error *error)
 {
         _cleanup_digest_ coffer_digest *digest = coffer_alloc_zeroed(1, sizeof(*digest));
         if (!digest || !(digest->context = EVP_MD_CTX_new()))
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a digest");
-        const EVP_MD *type = algorithm == COFFER_SHA1 ? EVP_sha1() : EVP_sha256();
-        if (EVP_DigestInit_ex(digest->context, type, NULL) != 1)
+        pthread_once(&once, find_algorithms);
+        if (!found[algorithm] || EVP_DigestInit_ex(digest->context, found[algorithm], NULL) != 1)
                 return coffer_error_set(error, COFFER_UNSUPPORTED, "OpenSSL offers no %s here",
-                                        algorithm == COFFER_SHA1 ? "SHA-1" : "SHA-256");
+                                        algorithms[algorithm].shown_as);
         *out = TAKE_PTR(digest);
         return COFFER_OK;
 }
