@@ -87,6 +87,7 @@ def test_no_room_for_what_a_pipe_brings_is_an_error(cli):
     assert not (cli.cwd / ".metaflow").exists()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["bytes", "text"])
 def test_an_input_that_is_cut_short_is_an_error(sparse, kind):
     process = subprocess.Popen(
@@ -128,17 +129,20 @@ def put_in_eight_processes(cli, env):
     return most, statistics.mean(at_work)
 
 
+@pytest.mark.alone
 def test_eight_processes_share_what_helpers_there_may_be(cli):
     most, at_work = put_in_eight_processes(cli, {})
     assert most <= os.cpu_count() - 1
     assert at_work <= os.cpu_count()  # without sharing it would be eight times what one process has
 
 
+@pytest.mark.alone
 def test_threads_asked_for_are_not_exceeded(cli):
     most, _ = put_in_eight_processes(cli, {"COFFER_THREADS": "3"})
     assert most <= 2
 
 
+@pytest.mark.alone
 def test_one_processor_means_no_helpers(cli):
     cli.write("big", os.urandom(MIB) * 128)
     processor = str(min(os.sched_getaffinity(0)))

@@ -103,6 +103,7 @@ def test_threads_make_and_ask_registries():
     together(work)
 
 
+@pytest.mark.alone
 def test_other_threads_run_while_one_is_saving(store):
     """The lock of the interpreter is given away around hashing and compression."""
     data = os.urandom(1 << 20) * 48

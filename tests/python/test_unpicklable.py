@@ -254,6 +254,7 @@ class Unprintable:
         raise RuntimeError("no")
 
 
+@pytest.mark.alone
 def test_work_is_bounded(monkeypatch):
     from coffer import _unpicklable
 
@@ -266,6 +267,7 @@ def test_work_is_bounded(monkeypatch):
     assert find_path(large, "x") == f"x[200000] is a _thread.lock, {STORED}"
 
 
+@pytest.mark.alone
 def test_large_arrays_are_not_pickled_again():
     begin = time.monotonic()
     is_lock({"a": np.zeros(1 << 24), "b": LOCK}, "model['b']")

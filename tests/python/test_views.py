@@ -51,7 +51,8 @@ def elements(npy):
 
 
 class Empty:
-    pass
+    def __repr__(self):
+        return "Empty()"
 
 
 @pytest.mark.parametrize("obj", [None, 3, "text", [1], Empty(), Empty, len], ids=repr)
