@@ -3,10 +3,8 @@
 import array
 import collections
 import copyreg
-import dataclasses
 import datetime
 import decimal
-import enum
 import functools
 import gc
 import io
@@ -25,6 +23,8 @@ import pytest
 
 import coffer
 from coffer._coffer import pickle_artifact
+
+from specimens import Colour, Custom, DictOfMine, ListOfMine, Pair, Record, Slots, StrOfMine, cyclic_list
 
 LARGE = 64 << 10  # from here on pickle writes bytes outside of its frames
 NUMBERS = np.arange(3 * LARGE, dtype=np.float64)
@@ -51,52 +51,6 @@ def refers_to(segments, array):
 
 
 # ---- objects without arrays ----
-
-Pair = collections.namedtuple("Pair", "left right")
-Colour = enum.Enum("Colour", "RED GREEN")
-
-
-@dataclasses.dataclass
-class Record:
-    name: str
-    data: object = None
-    more: dict = dataclasses.field(default_factory=dict)
-
-
-class Slots:
-    __slots__ = ("a", "b")
-
-    def __init__(self, a, b):
-        self.a, self.b = a, b
-
-
-class Custom:
-    """Reduces to the given tuple."""
-
-    def __init__(self, reduction):
-        self.reduction = reduction
-
-    def __reduce__(self):
-        return self.reduction
-
-
-class StrOfMine(str):
-    pass
-
-
-class ListOfMine(list):
-    pass
-
-
-class DictOfMine(dict):
-    pass
-
-
-def cyclic():
-    items = [1, {}]
-    items[1]["self"] = items
-    return items
-
 
 PLAIN = [
     None,
@@ -139,7 +93,7 @@ PLAIN = [
     {i: str(i) for i in range(20_000)},
     set(range(10)),
     frozenset("a"),
-    cyclic(),
+    cyclic_list(),
     Pair(1, [2]),
     Colour.RED,
     Record("a", b"z" * LARGE),

@@ -3,10 +3,8 @@
 import array
 import collections
 import copyreg
-import dataclasses
 import datetime
 import decimal
-import enum
 import fractions
 import functools
 import gc
@@ -25,6 +23,24 @@ import weakref
 import pytest
 
 from coffer._coffer import unpickle
+
+from specimens import (
+    Colour,
+    Custom,
+    DictOfMine,
+    Flags,
+    Frozen,
+    IntOfMine,
+    ListOfMine,
+    Pair,
+    Record,
+    SetOfMine,
+    Slots,
+    SlotsAndDict,
+    StrOfMine,
+    cyclic_list,
+    throw,
+)
 
 CORPUS = pathlib.Path(__file__).resolve().parents[2] / "fuzz/corpus"
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -76,37 +92,6 @@ def same(data):
 
 # ---- objects ----
 
-Pair = collections.namedtuple("Pair", "left right")
-Colour = enum.Enum("Colour", "RED GREEN")
-Flags = enum.Flag("Flags", "A B")
-
-
-@dataclasses.dataclass
-class Record:
-    name: str
-    data: object = None
-    more: dict = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Frozen:
-    number: int
-
-
-class Slots:
-    __slots__ = ("a", "b")
-
-    def __init__(self, a, b):
-        self.a, self.b = a, b
-
-    def __eq__(self, other):
-        return (self.a, self.b) == (other.a, other.b)
-
-
-class SlotsAndDict(Slots):
-    pass
-
-
 class WithSetstate:
     def __init__(self):
         self.seen = []
@@ -123,16 +108,6 @@ class FalsyState(WithSetstate):
         return ()
 
 
-class Custom:
-    """Reduces to the given tuple."""
-
-    def __init__(self, reduction):
-        self.reduction = reduction
-
-    def __reduce__(self):
-        return self.reduction
-
-
 class NewArgs:
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
@@ -141,26 +116,6 @@ class NewArgs:
 
     def __getnewargs_ex__(self):
         return self.args, self.kwargs
-
-
-class ListOfMine(list):
-    pass
-
-
-class DictOfMine(dict):
-    pass
-
-
-class SetOfMine(set):
-    pass
-
-
-class IntOfMine(int):
-    pass
-
-
-class StrOfMine(str):
-    pass
 
 
 class Outer:
@@ -196,12 +151,6 @@ class Registered:
 
 def function(*args):
     return Pair(args, None)
-
-
-def cyclic_list():
-    items = [1, {}]
-    items[1]["self"] = items
-    return items
 
 
 def cyclic_object():
@@ -634,10 +583,6 @@ def test_what_objects_raise_arrives_as_it_is():
         with pytest.raises(type(error)) as caught:
             unpickle(data)
         assert caught.value.args == error.args
-
-
-def throw(error):
-    raise error
 
 
 def test_unpickling_within_unpickling():

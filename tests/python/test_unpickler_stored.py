@@ -10,6 +10,8 @@ import pytest
 import coffer
 from coffer._coffer import Blobs
 
+from specimens import Failing
+
 MIB = 1 << 20
 LARGE = 16 * MIB + 1  # from here on a stream is read
 VERIFY = {"auto": 0, "key": 1, "crc": 2}
@@ -130,18 +132,6 @@ def test_a_false_length_allocates_what_has_come(run_python, tmp_path):
 
 
 # ---- what can't be unpickled ----
-
-
-class Failing:
-    def __init__(self, error):
-        self.error = error
-
-    def __reduce__(self):
-        return throw, (self.error,)
-
-
-def throw(error):
-    raise error
 
 
 @pytest.mark.parametrize("size", [0, LARGE], ids=["whole", "streamed"])

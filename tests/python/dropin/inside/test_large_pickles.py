@@ -8,20 +8,10 @@ from metaflow.datastore.exceptions import DataException
 from metaflow.datastore.task_datastore import LoadError, pickles
 from metaflow.exception import MetaflowException
 
+from specimens import Failing
+
 MIB = 1 << 20
 NUMBERS = array.array("q", random.Random(1).randbytes(17 * MIB))
-
-
-class Failing:
-    def __init__(self, error):
-        self.error = error
-
-    def __reduce__(self):
-        return throw, (self.error,)
-
-
-def throw(error):
-    raise error
 
 
 @pytest.fixture
