@@ -107,7 +107,11 @@ coffer_status coffer_cas_path(const coffer_cas *cas, const char *key, char **out
 
         if (!coffer_key_is_valid(key))
                 return coffer_error_set(error, COFFER_INVALID, "'%.64s' is no key of a blob", key ? key : "");
-        COFFER_TRY(coffer_buf_printf(&path, error, "%s/%.2s/%s", cas->prefix, key, key));
+        COFFER_TRY(coffer_buf_append_text(&path, cas->prefix, error));
+        COFFER_TRY(coffer_buf_append_byte(&path, '/', error));
+        COFFER_TRY(coffer_buf_append(&path, key, 2, error));
+        COFFER_TRY(coffer_buf_append_byte(&path, '/', error));
+        COFFER_TRY(coffer_buf_append_text(&path, key, error));
         return coffer_buf_take_text(&path, out, error);
 }
 
@@ -140,11 +144,11 @@ static coffer_status fetch(const coffer_cas *cas, const char *key, bool contents
         COFFER_TRY(coffer_cas_path(cas, key, &out->path, error));
         coffer_storage_get get = {
                 .path = out->path, .contents_only = contents_only, .max_bytes = cas->max_stored_bytes};
-        COFFER_TRY(cas->storage->class_->get(cas->storage, &get, 1, &cause));
+        COFFER_TRY(cas->storage->class_->get(cas->storage, &get, 1, error ? &cause : NULL));
         if (get.status == COFFER_NOT_FOUND)
                 return coffer_cas_missing(cas, key, out->path, error);
         if (get.status != COFFER_OK)
-                return coffer_cas_blame(cas, key, out->path, &cause, error);
+                return error ? coffer_cas_blame(cas, key, out->path, &cause, error) : get.status;
         out->bytes = get.bytes;
         out->metadata_json = get.metadata_json;
         return COFFER_OK;

@@ -26,6 +26,7 @@ struct coffer_sidecars {
                 coffer_fork_entry fork;
                 int descriptor; /* -1: none */
                 int links;
+                bool by_path; /* the kernel lets us link a descriptor by its path in /proc only */
                 char text[MAX_TEXT_BYTES];
         } shared;
 };
@@ -58,9 +59,10 @@ void coffer_sidecars_free(coffer_sidecars *sidecars)
 }
 
 /* A descriptor of the shared file that is the caller's, or -1 when it holds another text or has links enough. */
-static int take_link(coffer_sidecars *sidecars, const char *text)
+static int take_link(coffer_sidecars *sidecars, const char *text, bool *by_path)
 {
         COFFER_LOCK_SCOPE(&sidecars->shared.mutex);
+        *by_path = sidecars->shared.by_path;
         if (sidecars->shared.descriptor < 0 || sidecars->shared.links >= MAX_LINKS ||
             strcmp(sidecars->shared.text, text) != 0)
                 return -1;
@@ -68,15 +70,39 @@ static int take_link(coffer_sidecars *sidecars, const char *text)
         return fcntl(sidecars->shared.descriptor, F_DUPFD_CLOEXEC, 0);
 }
 
+static int link_by_path(int descriptor, const char *path)
+{
+        char source[DESCRIPTOR_PATH_BYTES];
+        snprintf(source, sizeof(source), "/proc/self/fd/%d", descriptor);
+        return linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+}
+
+/* Faster, but older kernels let privileged processes only. */
+static int link_directly(int descriptor, const char *path)
+{
+        return linkat(descriptor, "", AT_FDCWD, path, AT_EMPTY_PATH) == 0 ? 0 : errno;
+}
+
+static void note_refusal(coffer_sidecars *sidecars)
+{
+        COFFER_LOCK_SCOPE(&sidecars->shared.mutex);
+        sidecars->shared.by_path = true;
+}
+
 /* Gives the shared file one more name: 0, EEXIST when that is taken, or why it can't be had. */
 static int link_shared(coffer_sidecars *sidecars, const char *path, const char *text)
 {
-        char source[DESCRIPTOR_PATH_BYTES];
-        int descriptor = take_link(sidecars, text);
+        bool by_path;
+        int descriptor = take_link(sidecars, text, &by_path);
         if (descriptor < 0)
                 return ENOENT;
-        snprintf(source, sizeof(source), "/proc/self/fd/%d", descriptor);
-        int code = linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+        int code = by_path ? link_by_path(descriptor, path) : link_directly(descriptor, path);
+        if (code != 0 && code != EEXIST && !by_path) {
+                int second = link_by_path(descriptor, path);
+                if (second == 0)
+                        note_refusal(sidecars);
+                code = second;
+        }
         close(descriptor);
         return code;
 }

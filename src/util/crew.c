@@ -16,7 +16,7 @@ static void help(coffer_job *job)
 
 void coffer_crew_start(coffer_crew *crew)
 {
-        size_t helpers = coffer_pool_width() - 1, others = crew->count > 0 ? crew->count - 1 : 0;
+        size_t others = crew->count > 0 ? crew->count - 1 : 0, helpers = others > 0 ? coffer_pool_width() - 1 : 0;
 
         atomic_store(&crew->next, 0);
         for (size_t i = 0; i < crew->count; i++)
