@@ -188,9 +188,16 @@ typedef struct coffer_packed_blob {
         const char *metadata_json; /* and beside it; static */
 } coffer_packed_blob;
 
-/* Hashes and, unless `raw`, frames: what coffer_cas_save would put. The whole of it is in memory. */
+/* The key of contents, to look whether somebody has them before they are packed. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_find_key(const coffer_bytes *contents, coffer_key *out,
+                                                               coffer_error *error);
+
+/* Hashes and, unless `raw`, frames: what coffer_cas_save would put. The whole of it is in memory. `known` (NULL: not
+ * known) is the key of the contents, which need not be hashed again then; of unstable ones the key of what was packed
+ * counts. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_pack(const coffer_bytes *contents, bool raw,
-                                                           coffer_packed_blob *out, coffer_error *error);
+                                                           const coffer_key *known, coffer_packed_blob *out,
+                                                           coffer_error *error);
 
 /* What coffer_cas_load would give for a file with these bytes and this metadata (NULL: none), checked as it does.
  * `place` is what messages call the file; `options` NULL: defaults; `raw` may be NULL. */
@@ -198,6 +205,12 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_unpack(const coffer_cas_op
                                                              const char *place, coffer_bytes *stored,
                                                              const char *metadata_json, coffer_bytes **out, bool *raw,
                                                              coffer_error *error);
+
+/* The same as a stream over the contents of `file`, read and checked as by coffer_cas_open. */
+COFFER_API COFFER_MUST_CHECK coffer_status coffer_cas_unpack_open(const coffer_cas_options *options, const char *key,
+                                                                  const char *place, const char *file,
+                                                                  const char *metadata_json, coffer_stream **out,
+                                                                  coffer_error *error);
 
 COFFER_END_DECLS
 #endif

@@ -277,62 +277,6 @@ static PyObject *blobs_sync(PyObject *object, PyObject *unused)
         return pycoffer_call_end(&call, status) ? Py_NewRef(Py_None) : NULL;
 }
 
-/* ---- blobs whose files somebody else keeps ---- */
-
-PyDoc_STRVAR(pack_doc, "pack($module, data, raw=False)\n--\n\n"
-                       "(key, stored, metadata): what Blobs.save would put into a file, a Bytes, and beside it, JSON "
-                       "text.");
-
-static PyObject *pack(PyObject *module, PyObject *args, PyObject *kwargs)
-{
-        static const char *const names[] = {"data", "raw", NULL};
-        pycoffer_state *state = pycoffer_state_of(module);
-        PyObject *data;
-        int raw = 0;
-        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|p", PYCOFFER_KEYWORDS(names), &data, &raw))
-                return NULL;
-        coffer_bytes *bytes = pycoffer_bytes_from(state, data);
-        if (!bytes)
-                return NULL;
-        coffer_packed_blob packed;
-        pycoffer_call call;
-        pycoffer_call_begin(&call, state);
-        coffer_status status = coffer_cas_pack(bytes, raw != 0, &packed, &call.error);
-        coffer_bytes_unref(bytes);
-        if (!pycoffer_call_end(&call, status))
-                return NULL;
-        PyObject *stored = pycoffer_bytes_wrap(state, packed.stored);
-        pycoffer_bytes_unref(state, packed.stored);
-        return stored ? Py_BuildValue("(sNs)", packed.key.text, stored, packed.metadata_json) : NULL;
-}
-
-PyDoc_STRVAR(unpack_doc, "unpack($module, key, place, stored, metadata, verify=0)\n--\n\n"
-                         "(Bytes, raw): the checked contents of a file with these bytes and this metadata (JSON text "
-                         "or None); `place` is what messages call it. Raises coffer.Corrupt and its like.");
-
-static PyObject *unpack(PyObject *module, PyObject *args, PyObject *kwargs)
-{
-        static const char *const names[] = {"key", "place", "stored", "metadata", "verify", NULL};
-        pycoffer_state *state = pycoffer_state_of(module);
-        coffer_cas_options options = COFFER_CAS_OPTIONS_INIT;
-        const char *key, *place, *metadata;
-        PyObject *data;
-        int verify = COFFER_VERIFY_AUTO;
-        if (!PyArg_ParseTupleAndKeywords(args, kwargs, "ssOz|i", PYCOFFER_KEYWORDS(names), &key, &place, &data,
-                                         &metadata, &verify))
-                return NULL;
-        options.verify = (coffer_verify)verify;
-        coffer_bytes *stored = pycoffer_bytes_from(state, data), *contents = NULL;
-        bool raw = false;
-        if (!stored)
-                return NULL;
-        pycoffer_call call;
-        pycoffer_call_begin(&call, state);
-        coffer_status status = coffer_cas_unpack(&options, key, place, stored, metadata, &contents, &raw, &call.error);
-        coffer_bytes_unref(stored);
-        return pycoffer_call_end(&call, status) ? contents_and_rawness(state, contents, raw) : NULL;
-}
-
 /* ---- the type ---- */
 
 PyDoc_STRVAR(blobs_doc, "Blobs(type, root, prefix, *, verify=0, sync=True)\n--\n\n"
@@ -369,17 +313,11 @@ static PyType_Spec blobs_spec = {
         .slots = blobs_slots,
 };
 
-static PyMethodDef functions[] = {
-        {"pack", (PyCFunction)(void (*)(void))pack, METH_VARARGS | METH_KEYWORDS, pack_doc},
-        {"unpack", (PyCFunction)(void (*)(void))unpack, METH_VARARGS | METH_KEYWORDS, unpack_doc},
-        {NULL, NULL, 0, NULL},
-};
-
 bool pycoffer_blobs_add_type(PyObject *module, pycoffer_state *state)
 {
         PyObject *type = PyType_FromModuleAndSpec(module, &blobs_spec, NULL);
         bool is_added = type && PyModule_AddType(module, (PyTypeObject *)type) == 0;
         (void)state;
         Py_XDECREF(type);
-        return is_added && PyModule_AddFunctions(module, functions) == 0;
+        return is_added;
 }

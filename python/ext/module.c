@@ -12,6 +12,7 @@
 #include "iotype.h"
 #include "iotype_bridge.h"
 #include "native.h"
+#include "packed.h"
 #include "pickle.h"
 #include "pickler.h"
 #include "raise.h"
@@ -71,6 +72,7 @@ static bool (*const parts[])(PyObject *module, pycoffer_state *state) = {
         pycoffer_unpickler_add,
         pycoffer_bytes_add_type,
         pycoffer_blobs_add_type,
+        pycoffer_packed_add,
         pycoffer_blob_saver_add_type,
         pycoffer_blob_loader_add_type,
         pycoffer_tensor_add_type,

@@ -118,8 +118,9 @@ coffer_status coffer_cas_path(const coffer_cas *cas, const char *key, char **out
 coffer_status coffer_cas_blame(const coffer_cas *cas, const char *key, const char *path, const coffer_error *cause,
                                coffer_error *error)
 {
-        return coffer_error_set_at(error, cause->status, cause->offset, "blob %s in '%s/%s': %s", key,
-                                   cas->storage->root, path, cause->message);
+        const char *root = cas->storage ? cas->storage->root : "";
+        return coffer_error_set_at(error, cause->status, cause->offset, "blob %s in '%s%s%s': %s", key, root,
+                                   cas->storage ? "/" : "", path, cause->message);
 }
 
 coffer_status coffer_cas_missing(const coffer_cas *cas, const char *key, const char *path, coffer_error *error)

@@ -9,7 +9,7 @@
 #include "util/digest.h"
 
 struct coffer_cas {
-        coffer_storage *storage;
+        coffer_storage *storage; /* NULL: somebody else keeps the files */
         char *prefix;
         coffer_verify verify;
         uint64_t max_blob_bytes;
@@ -48,8 +48,8 @@ COFFER_MUST_CHECK
 coffer_status coffer_cas_decode(const coffer_cas *cas, const char *key, const coffer_stored_blob *blob,
                                 const coffer_sidecar *sidecar, coffer_bytes **out, bool *raw, coffer_error *error);
 
-/* Says which blob an error is about: fills `error` with `cause` and key and path before it; returns the cause's status.
- */
+/* Says which blob an error is about: fills `error` with `cause` and key and path before it (from the storage's root on,
+ * where there is one); returns the cause's status. */
 coffer_status coffer_cas_blame(const coffer_cas *cas, const char *key, const char *path, const coffer_error *cause,
                                coffer_error *error);
 

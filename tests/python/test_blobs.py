@@ -4,12 +4,12 @@
 import gzip
 import hashlib
 import json
+import pickle
 
 import pytest
 
 import coffer
-from coffer._coffer import Blobs, pack, unpack
-from coffer._coffer import pickle_artifact
+from coffer._coffer import Blobs, find_key, pack, pickle_artifact, unpack, unpack_pickle
 
 KEY = "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"  # of "hello"
 
@@ -78,13 +78,42 @@ def test_packed_bytes_are_what_a_file_holds(blobs, tmp_path, raw):
     assert json.loads(metadata) == {"cas_raw": raw, "cas_version": 1}
     assert blobs.save(data, raw=raw) == key
     assert file_of(tmp_path, key).read_bytes() == bytes(stored)
-    contents, is_raw = unpack(key, "s3://bucket/x", bytes(stored), metadata)
-    assert (bytes(contents), is_raw) == (data, raw)
+    assert bytes(unpack(key, "s3://bucket/x", file_of(tmp_path, key), metadata)) == data
 
 
-def test_unpacking_checks_the_key():
+def test_unpacking_checks_the_key(tmp_path):
     _, stored, metadata = pack(b"other")
+    file = tmp_path / "brought"
+    file.write_bytes(bytes(stored))
     with pytest.raises(coffer.Corrupt, match=f"blob {KEY} in 's3://bucket/x'"):
-        unpack(KEY, "s3://bucket/x", stored, metadata)
+        unpack(KEY, "s3://bucket/x", file, metadata)
     with pytest.raises(coffer.Malformed, match="Could not extract encoding version for 's3://bucket/x'"):
-        unpack(KEY, "s3://bucket/x", stored, "{}")
+        unpack(KEY, "s3://bucket/x", file, "{}")
+
+
+def test_a_key_can_be_found_before_packing():
+    array = bytearray(b"hello")
+    assert find_key(b"hello") == find_key(array) == KEY
+    assert pack(b"hello", key=KEY)[0] == KEY
+    array[0] = ord("j")
+    assert pack(array, key=KEY)[0] == hashlib.sha1(b"jello").hexdigest()
+    with pytest.raises(ValueError, match="no key"):
+        pack(b"hello", key="hello")
+
+
+@pytest.mark.parametrize("size", [0, 20 << 20])
+def test_pickles_in_files_of_others(tmp_path, size):
+    data = [b"x" * (20 << 20)]
+    file = tmp_path / "brought"
+    key, stored, metadata = pack(pickle.dumps(data, 4))
+    file.write_bytes(bytes(stored))
+    assert unpack_pickle(key, "s3://bucket/x", file, metadata, size) == data
+    with pytest.raises(coffer.Corrupt, match=f"blob {KEY} in 's3://bucket/x'"):
+        unpack_pickle(KEY, "s3://bucket/x", file, None, size)  # without metadata the key is checked whatever the size
+    file.write_bytes(bytes(stored)[:-3])
+    with pytest.raises(coffer.Corrupt, match=f"blob {key} in 's3://bucket/x'"):
+        unpack_pickle(key, "s3://bucket/x", file, metadata, size)
+    key, stored, metadata = pack(b"no pickle")
+    file.write_bytes(bytes(stored))
+    with pytest.raises(coffer.SerializerFailed):
+        unpack_pickle(key, "s3://bucket/x", file, metadata, size)

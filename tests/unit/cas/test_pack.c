@@ -12,7 +12,7 @@ static coffer_packed_blob pack(coffer_cursor contents, bool raw)
 {
         coffer_bytes *bytes _cleanup_bytes_ = borrowed(contents);
         coffer_packed_blob packed = {{""}, NULL, NULL};
-        assert_ok(coffer_cas_pack(bytes, raw, &packed, NULL));
+        assert_ok(coffer_cas_pack(bytes, raw, NULL, &packed, NULL));
         return packed;
 }
 
@@ -86,9 +86,63 @@ static void contents_that_others_write_to_are_packed_as_they_were(void **state)
         coffer_bytes *bytes _cleanup_bytes_ = borrowed(coffer_cursor_of(memory, 5));
         coffer_packed_blob packed _cleanup_(packed_blob_done) = {{""}, NULL, NULL};
         coffer_bytes_set_unstable(bytes);
-        assert_ok(coffer_cas_pack(bytes, true, &packed, NULL));
+        assert_ok(coffer_cas_pack(bytes, true, NULL, &packed, NULL));
         memory[0] = 'j';
         assert_ok(unpacks(HELLO_KEY, packed.stored, RAW, coffer_cursor_text("hello"), true, NULL));
+}
+
+static void a_known_key_is_taken_for_granted_where_nobody_can_write(void **state)
+{
+        (void)state;
+        uint8_t memory[] = "hello";
+        coffer_key known = {EMPTY_KEY};
+        for (int is_unstable = 0; is_unstable < 2; is_unstable++) {
+                for (int raw = 0; raw < 2; raw++) {
+                        coffer_bytes *bytes _cleanup_bytes_ = borrowed(coffer_cursor_of(memory, 5));
+                        coffer_packed_blob packed _cleanup_(packed_blob_done) = {{""}, NULL, NULL};
+                        if (is_unstable)
+                                coffer_bytes_set_unstable(bytes);
+                        assert_ok(coffer_cas_pack(bytes, raw, &known, &packed, NULL));
+                        assert_string_equal(packed.key.text, is_unstable ? HELLO_KEY : EMPTY_KEY);
+                }
+        }
+}
+
+static coffer_status reads(const char *key, const char *metadata_json, coffer_cursor expected, coffer_error *error)
+{
+        coffer_stream *stream _cleanup_stream_ = NULL;
+        COFFER_TRY(coffer_cas_unpack_open(NULL, key, "bucket/x", "file", metadata_json, &stream, error));
+        coffer_buf found _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX / 2);
+        uint8_t room[1000];
+        for (size_t got_bytes = 1; got_bytes > 0;) {
+                COFFER_TRY(stream->read(stream, room, sizeof(room), &got_bytes, error));
+                assert_ok(coffer_buf_append(&found, room, got_bytes, NULL));
+        }
+        assert_true(coffer_cursor_equal(coffer_buf_cursor(&found), expected));
+        return COFFER_OK;
+}
+
+static void files_are_unpacked_while_they_are_read(void **state)
+{
+        (void)state;
+        coffer_buf contents _cleanup_buf_ = contents_of(TEXT, 3 * MIB + 5);
+        coffer_error error = COFFER_ERROR_INIT;
+        for (int raw = 0; raw < 2; raw++) {
+                coffer_packed_blob packed _cleanup_(packed_blob_done) = pack(coffer_buf_cursor(&contents), raw);
+                const char *key = packed.key.text, *metadata = packed.metadata_json;
+                coffer_cursor stored;
+                assert_ok(coffer_bytes_contiguous(packed.stored, &stored, NULL));
+                write_file("file", stored.data, stored.size_bytes);
+                assert_ok(reads(key, metadata, coffer_buf_cursor(&contents), NULL));
+                assert_int_equal(reads(HELLO_KEY, metadata, coffer_buf_cursor(&contents), &error), COFFER_CORRUPT);
+                assert_non_null(strstr(error.message, "blob " HELLO_KEY " in 'bucket/x': "));
+                write_file("file", stored.data, stored.size_bytes - 9);
+                assert_int_equal(reads(key, metadata, coffer_buf_cursor(&contents), &error), COFFER_CORRUPT);
+        }
+        assert_int_equal(reads(HELLO_KEY, "{}", coffer_cursor_text(""), NULL), COFFER_MALFORMED);
+        assert_int_equal(reads("hello", FRAMED, coffer_cursor_text(""), NULL), COFFER_INVALID);
+        unlink("file");
+        assert_int_equal(reads(HELLO_KEY, FRAMED, coffer_cursor_text(""), NULL), COFFER_NOT_FOUND);
 }
 
 int main(void)
@@ -98,6 +152,8 @@ int main(void)
                 in_own_directory(raw_blobs_are_their_contents),
                 in_own_directory(damage_names_key_and_place),
                 in_own_directory(contents_that_others_write_to_are_packed_as_they_were),
+                in_own_directory(a_known_key_is_taken_for_granted_where_nobody_can_write),
+                in_own_directory(files_are_unpacked_while_they_are_read),
         };
         return cmocka_run_group_tests_name("pack", tests, NULL, NULL);
 }

@@ -96,6 +96,12 @@ def test_a_foreign_storage_gets_each_blob_once(foreign):
     assert len(foreign._storage_impl.saved) == 3
 
 
+def test_what_is_there_is_not_packed_again(foreign, monkeypatch):
+    foreign.ca_store.save_blobs([b"a"])
+    monkeypatch.setattr(module, "pack", None)
+    assert [result.key for result in foreign.ca_store.save_blobs([b"a", bytearray(b"a")])] == [hashlib.sha1(b"a").hexdigest()] * 2
+
+
 def test_a_failing_iterator_fails_the_call(cas):
     def blobs():
         yield b"a"

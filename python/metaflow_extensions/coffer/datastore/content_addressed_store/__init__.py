@@ -6,12 +6,12 @@ import os
 from io import BytesIO
 
 from coffer import Corrupt, Error, Invalid, SerializerFailed
-from coffer._coffer import Blobs, pack, unpack
+from coffer._coffer import Blobs, find_key, pack, unpack, unpack_pickle
 from metaflow.datastore.content_addressed_store import _orig
 from metaflow.datastore.content_addressed_store._orig import BlobCache
 from metaflow.datastore.exceptions import DataException
 
-__all__ = ["BlobCache", "BlobError", "ContentAddressedStore"]
+__all__ = ["BlobCache", "BlobError", "BroughtBlob", "ContentAddressedStore"]
 
 _FILE_STORAGES = {
     ("metaflow.plugins.datastores.local_storage", "LocalStorage"),
@@ -100,15 +100,18 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
             if isinstance(blob, str):
                 results.append(self._result(self._refer(blob), raw))
                 continue
-            key, stored, metadata = pack(blob, raw=raw)
-            del blob
+            key = find_key(blob)
             if wanted is not None:
                 _check_transfer(wanted[-1], key)
-            results.append(self._result(key, raw))
             if key in sent or (wanted is None and self._is_there(key)):
+                results.append(self._result(key, raw))
                 continue
+            key, stored, metadata = pack(blob, raw=raw, key=key)  # others may have written to it meanwhile
+            del blob
+            results.append(self._result(key, raw))
             sent.add(key)
-            yield self._path(key), (BytesIO(bytes(stored)), json.loads(metadata))
+            stored = bytes(stored)
+            yield self._path(key), (BytesIO(stored), json.loads(metadata))
             del stored
 
     def _refer(self, key):
@@ -138,13 +141,16 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
             yield (key, blob, metadata) if is_transfer else (key, blob)
             del blob  # before the next one is there
 
-    def load_contents(self, keys):
-        """As load_blobs, without a copy into bytes: an iterator over (key, bytes-like)."""
+    def load_contents(self, keys, large=()):
+        """As load_blobs, without a copy into bytes: an iterator over (key, bytes-like).
+
+        Those in `large` may be a BroughtBlob instead, not read yet and of use until the next one is asked for.
+        """
         if self._blobs() and not self._blob_cache:
             return self._load_files(list(keys))
-        return ((key, contents) for key, contents, _ in self._load(keys, False, False))
+        return ((key, contents) for key, contents, _ in self._load(keys, False, False, large))
 
-    def _load(self, keys, force_raw, is_transfer):
+    def _load(self, keys, force_raw, is_transfer, large=()):
         missing = []
         for key in keys:
             blob = self._blob_cache.load_key(key) if self._blob_cache else None
@@ -153,7 +159,7 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
             else:
                 missing.append(key)
         if is_transfer or not self._blobs():  # only the storage itself tells how a blob to transfer is stored
-            loaded = self._load_objects(missing, force_raw)
+            loaded = self._load_objects(missing, force_raw, () if self._blob_cache else large)
         else:
             loaded = ((*each, None) for each in self._load_files(missing, force_raw))
         for key, contents, metadata in loaded:
@@ -207,22 +213,19 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
             yield key, contents
             del contents  # before the next one is there
 
-    def _load_objects(self, keys, force_raw):
+    def _load_objects(self, keys, force_raw, large):
         with self._storage_impl.load_bytes([self._path(key) for key in keys]) as loaded:
             for path, file, metadata in loaded:
                 key = self._storage_impl.path_split(path)[-1]
                 if file is None:
                     place = self._storage_impl.full_uri(path)
                     raise BlobError(key, f"blob {key} is missing: there is no '{place}'")
-                with open(file, "rb") as stored:
-                    contents = stored.read()
-                yield key, contents if force_raw else self._unpack(key, path, contents, metadata), metadata
-
-    def _unpack(self, key, path, stored, metadata):
-        try:
-            return unpack(key, path, stored, None if metadata is None else json.dumps(metadata))[0]
-        except Error as error:
-            raise self._trouble(key, error) from error
+                if force_raw:
+                    with open(file, "rb") as stored:
+                        yield key, stored.read(), metadata
+                else:
+                    blob = BroughtBlob(self, key, path, file, metadata)
+                    yield key, blob if key in large else blob.load(), metadata
 
     def _trouble(self, key, error):
         message = str(error)
@@ -272,6 +275,30 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
             self._files = Blobs(self.TYPE, os.path.abspath(root), self._prefix, sync=sync)
             self._files_root = root
         return self._files
+
+
+class BroughtBlob:
+    """A blob in a file that a storage has brought."""
+
+    def __init__(self, store, key, path, file, metadata):
+        self._store, self._key = store, key
+        self._place = key, path, file, None if metadata is None else json.dumps(metadata)
+
+    def load(self):
+        """The contents, checked: bytes-like."""
+        return self._told(unpack, *self._place)
+
+    def load_pickle(self, size):
+        """As ContentAddressedStore.load_pickle."""
+        return self._told(unpack_pickle, *self._place, size)
+
+    def _told(self, function, *arguments):
+        try:
+            return function(*arguments)
+        except SerializerFailed:
+            raise
+        except Error as error:
+            raise self._store._trouble(self._key, error) from error
 
 
 def _transferred(blobs, wanted):

@@ -8,7 +8,7 @@ from collections import defaultdict
 from coffer import SerializerFailed
 from coffer._coffer import unpickle
 from metaflow.datastore.artifacts.serializer import SerializationFormat, SerializationMetadata, SerializerStore
-from metaflow.datastore.content_addressed_store import BlobError, ContentAddressedStore
+from metaflow.datastore.content_addressed_store import BlobError, BroughtBlob, ContentAddressedStore
 from metaflow.datastore.exceptions import DataException, UnpicklableArtifactException
 from metaflow.datastore.task_datastore import _orig
 from metaflow.datastore.task_datastore._orig import ArtifactTooLarge, only_if_not_done, require_mode
@@ -42,6 +42,10 @@ def _record_dispatch_error(serializer_cls, exc):
 def _has_pieces(serializer):
     """Does the class itself say that its blobs may be any bytes-like objects? One that derives from it may count on bytes."""
     return "serialize_pieces" in getattr(serializer, "__dict__", ())
+
+
+def _is_large_pickle(serializer, metadata):
+    return pickles.is_large(metadata.size) and pickles.is_stock(serializer)
 
 
 class TaskDataStore(_orig.TaskDataStore):
@@ -142,7 +146,8 @@ class TaskDataStore(_orig.TaskDataStore):
         """
         if not self._info:
             raise DataException(f"Datastore for task '{self._path}' does not have the required metadata to load artifacts")
-        encodings = pickles.encodings(self._serializers) if self._takes_pickles() else ()
+        takes_pickles = self._takes_pickles()
+        encodings = pickles.encodings(self._serializers) if takes_pickles else ()
         readers, names_of_key, large = {}, defaultdict(list), []
         for name in names:
             info = self._info.get(name) or {}
@@ -150,12 +155,13 @@ class TaskDataStore(_orig.TaskDataStore):
                 is_large = pickles.is_large(info.get("size"))
             else:
                 readers[name] = self._find_reader(name)
-                is_large = self._is_large_pickle(*readers[name])
+                is_large = takes_pickles and _is_large_pickle(*readers[name])
             if is_large:
                 large.append(name)
             else:
                 names_of_key[self._objects[name]].append(name)
-        yield from self._load_mixed(names_of_key, readers) if readers else self._load_pickles(names_of_key)
+        is_mixed = readers or not takes_pickles
+        yield from self._load_mixed(names_of_key, readers) if is_mixed else self._load_pickles(names_of_key)
         for name in large:
             yield name, self._load_large_pickle(name)
 
@@ -171,8 +177,9 @@ class TaskDataStore(_orig.TaskDataStore):
         raise self._load_error(name, *self._find_reader(name), cause) from cause
 
     def _load_mixed(self, names_of_key, readers):
+        large = {self._objects[name] for name in readers if _is_large_pickle(*readers[name])}
         try:
-            for key, contents in self._contents(names_of_key):
+            for key, contents in self._contents(names_of_key, large):
                 for name in names_of_key[key]:  # each its own object
                     yield name, self._deserialize(name, contents, *(readers.get(name) or self._find_reader(name)))
                 del contents  # before the next one is there
@@ -183,23 +190,27 @@ class TaskDataStore(_orig.TaskDataStore):
         artifacts = ", ".join(f"'{name}'" for name in names)
         return DataException(f"Artifact {artifacts} of task '{self._path}' can't be loaded: {error}")
 
-    def _is_large_pickle(self, serializer, metadata):
-        return pickles.is_large(metadata.size) and pickles.is_stock(serializer) and self._takes_pickles()
-
     def _takes_pickles(self):
         return self._takes_pieces() and self._ca_store.takes_pickles()
 
     def _load_large_pickle(self, name):
-        try:
+        def load():
             return self._ca_store.load_pickle(self._objects[name], self._info[name]["size"])
+
+        try:
+            return self._unpickle_while_read(load, name)
         except BlobError as error:
             raise self._blob_trouble([name], error) from error
+
+    def _unpickle_while_read(self, load, name):
+        try:
+            return load()
         except SerializerFailed as error:
             cause = error.__cause__
         raise self._load_error(name, *self._find_reader(name), cause) from cause
 
-    def _contents(self, keys):
-        return self._ca_store.load_contents(keys) if self._takes_pieces() else self._ca_store.load_blobs(keys)
+    def _contents(self, keys, large):
+        return self._ca_store.load_contents(keys, large) if self._takes_pieces() else self._ca_store.load_blobs(keys)
 
     def _find_reader(self, name):
         info = self._info.get(name) or {}
@@ -220,6 +231,10 @@ class TaskDataStore(_orig.TaskDataStore):
         return serializer, metadata
 
     def _deserialize(self, name, contents, serializer, metadata):
+        if isinstance(contents, BroughtBlob):
+            if _is_large_pickle(serializer, metadata):
+                return self._unpickle_while_read(lambda: contents.load_pickle(metadata.size), name)
+            contents = contents.load()  # another artifact of this key is large
         try:
             if pickles.is_stock(serializer):
                 return unpickle(contents)
