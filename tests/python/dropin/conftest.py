@@ -23,6 +23,8 @@ if importlib.util.find_spec("metaflow") is None:
 class Metaflow:
     """Runs Metaflow in a datastore and a home of its own."""
 
+    flows = HERE / "flows"
+
     def __init__(self, sysroot):
         self.sysroot = sysroot
         self.store = sysroot / ".metaflow"
@@ -38,7 +40,7 @@ class Metaflow:
             "METAFLOW_CLIENT_CACHE_PATH": str(self.sysroot / ("cache-on" if on else "cache-off")),
             "METAFLOW_USER": "tester",
             "USERNAME": "tester",
-            "PYTHONPATH": str(HERE / "flows"),
+            "PYTHONPATH": str(self.flows),
             **more,
         }
 
@@ -56,7 +58,7 @@ class Metaflow:
 
     def flow(self, name, *words, **options):
         """Runs flows/<name>.py."""
-        return self.call(HERE / "flows" / f"{name}.py", "--no-pylint", "--quiet", *words, **options)
+        return self.call(self.flows / f"{name}.py", "--no-pylint", "--quiet", *words, **options)
 
     def python(self, code, *words, **options):
         return self.call("-c", code, *words, **options)
