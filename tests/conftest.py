@@ -10,6 +10,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # (python/dropin) start Metaflow with it on.
 os.environ["COFFER_DISABLE"] = "1"
 
+# Files of a few long tests. Of several processes that share the files, none is to be left with one of these at the end.
+LONGEST = ["test_flows.py", "test_crash.py", "test_bench.py", "test_inside.py", "test_leaks.py"]
+
+
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @pytest.fixture(scope="session")
 def build_dir():
