@@ -9,13 +9,17 @@
 #include "util/number.h"
 #include "util/utf8.h"
 
-static const size_t largest_input_bytes = (size_t)256 << 20;
+typedef struct json_limits {
+        size_t input_bytes, token_bytes;
+} json_limits;
+
+/* No file of ours has strings of such a length. */
+static const json_limits file_limits = {(size_t)256 << 20, (size_t)16 << 20};
+/* What can be written can be read: coffer_value_to_canonical_json has the same limit. */
+static const json_limits value_limits = {INT32_MAX, INT32_MAX};
 
 /* As deep as jansson reads; also the end of a structure that contains itself. */
 enum { DEEPEST_NESTING = 2048 };
-
-/* No text that we read has strings of such a length. */
-static const size_t longest_token_bytes = (size_t)16 << 20;
 
 /* The size of the largest string, number or word. */
 static size_t measure_tokens(coffer_cursor text)
@@ -43,13 +47,13 @@ static size_t measure_tokens(coffer_cursor text)
 
 /* Jansson does not notice that its buffer for a token cannot grow, and then writes past its end: so make sure that
  * there is memory for it. */
-static coffer_status check_tokens(coffer_cursor text, const char *what, coffer_error *error)
+static coffer_status check_tokens(coffer_cursor text, const json_limits *limits, const char *what, coffer_error *error)
 {
         size_t longest_bytes = measure_tokens(text);
-        if (longest_bytes > longest_token_bytes)
+        if (longest_bytes > limits->token_bytes)
                 return coffer_error_set(error, COFFER_LIMIT,
                                         "%s: a text of %zu bytes, more than the %zu that are allowed", what,
-                                        longest_bytes, longest_token_bytes);
+                                        longest_bytes, limits->token_bytes);
         void *probe = coffer_alloc(4 * longest_bytes + 1);
         if (!probe)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory to read %s", what);
@@ -81,15 +85,16 @@ static bool is_blank(coffer_cursor text)
         return blanks == text.size_bytes;
 }
 
-coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **out, coffer_error *error)
+static coffer_status parse(coffer_cursor text, const json_limits *limits, const char *what, json_t **out,
+                           coffer_error *error)
 {
-        if (text.size_bytes > largest_input_bytes)
+        if (text.size_bytes > limits->input_bytes)
                 return coffer_error_set(error, COFFER_LIMIT,
                                         "%s: %zu bytes of JSON, more than the %zu that are allowed", what,
-                                        text.size_bytes, largest_input_bytes);
+                                        text.size_bytes, limits->input_bytes);
         if (is_blank(text))
                 return coffer_error_set_at(error, COFFER_MALFORMED, 0, "%s: there is no JSON in it, it is empty", what);
-        COFFER_TRY(check_tokens(text, what, error));
+        COFFER_TRY(check_tokens(text, limits, what, error));
         json_error_t failure;
         errno = 0;
         json_t *json = json_loadb((const char *)text.data, text.size_bytes,
@@ -102,6 +107,16 @@ coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **o
         }
         *out = json;
         return COFFER_OK;
+}
+
+coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **out, coffer_error *error)
+{
+        return parse(text, &file_limits, what, out, error);
+}
+
+coffer_status coffer_json_parse_value(coffer_cursor text, const char *what, json_t **out, coffer_error *error)
+{
+        return parse(text, &value_limits, what, out, error);
 }
 
 static coffer_status write_escape(coffer_buf *out, uint32_t code_point, coffer_error *error)

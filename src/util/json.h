@@ -20,6 +20,10 @@ static inline void coffer_json_decrefp(json_t **json)
 COFFER_MUST_CHECK coffer_status coffer_json_parse(coffer_cursor text, const char *what, json_t **out,
                                                   coffer_error *error);
 
+/* The same for what an artifact holds, which may be as large as one can be saved: 2 GiB, and so may its texts. */
+COFFER_MUST_CHECK coffer_status coffer_json_parse_value(coffer_cursor text, const char *what, json_t **out,
+                                                        coffer_error *error);
+
 /* Appends the JSON text. */
 COFFER_MUST_CHECK coffer_status coffer_json_write(const json_t *json, coffer_buf *out, coffer_error *error);
 

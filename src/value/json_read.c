@@ -301,7 +301,7 @@ coffer_status coffer_document_from_json(coffer_cursor text, coffer_document **ou
         COFFER_TRY(coffer_map_new(NULL, &keys, error));
         reader r = {document, text, 0, keys};
         COFFER_TRY(hide_numbers(&r, &copy, error));
-        COFFER_TRY(coffer_json_parse(coffer_buf_cursor(&copy), "the text", &json, error));
+        COFFER_TRY(coffer_json_parse_value(coffer_buf_cursor(&copy), "the text", &json, error));
         COFFER_TRY(build(&r, json, &root, error));
         coffer_document_set_root(document, root);
         *out = TAKE_PTR(document);

@@ -52,6 +52,29 @@ static void a_type_that_is_not_there_is_named(void **state)
         assert_non_null(strstr(error.message, "there is no type Table here"));
 }
 
+/* Files of ours have no texts as long as this, values may. */
+static void a_long_text_that_is_saved_is_loaded(void **state)
+{
+        enum { SIZE_BYTES = 17 << 20 };
+        (void)state;
+        coffer_registry *registry _cleanup_registry_ = make_registry();
+        coffer_iotype *type _cleanup_iotype_ = find_type(registry, "Json");
+        coffer_object value _cleanup_object_ = {NULL, NULL}, loaded _cleanup_object_ = {NULL, NULL};
+        coffer_blob_list *blobs _cleanup_blob_list_ = NULL, *again _cleanup_blob_list_ = NULL;
+        char *text _cleanup_free_ = coffer_alloc(SIZE_BYTES + 1);
+        coffer_cursor saved, saved_again;
+        assert_non_null(text);
+        memset(text, 'x', SIZE_BYTES);
+        text[0] = text[SIZE_BYTES - 1] = '"';
+        text[SIZE_BYTES] = '\0';
+        assert_ok(load_wire(type, text, &value, NULL));
+        assert_ok(stored_of(type, &value, &blobs, &saved, NULL));
+        assert_ok(load_storage(type, saved, &loaded, NULL));
+        assert_ok(stored_of(type, &loaded, &again, &saved_again, NULL));
+        assert_int_equal(saved.size_bytes, SIZE_BYTES);
+        assert_true(coffer_cursor_equal(saved, saved_again));
+}
+
 static void untyped_objects_are_left_to_others(void **state)
 {
         (void)state;
@@ -191,10 +214,11 @@ static void changing_bytes_are_told_to_be_so(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                leak_checked(the_registry_stores_typed_objects),  leak_checked(a_type_that_is_not_there_is_named),
-                leak_checked(untyped_objects_are_left_to_others), leak_checked(typed_objects_are_asked_for_by_priority),
-                leak_checked(an_unknown_format_is_an_error),      leak_checked(equal_arrays_have_equal_bytes),
-                leak_checked(plain_arrays_are_not_copied),        leak_checked(changing_bytes_are_told_to_be_so),
+                leak_checked(the_registry_stores_typed_objects),       leak_checked(a_type_that_is_not_there_is_named),
+                leak_checked(a_long_text_that_is_saved_is_loaded),     leak_checked(untyped_objects_are_left_to_others),
+                leak_checked(typed_objects_are_asked_for_by_priority), leak_checked(an_unknown_format_is_an_error),
+                leak_checked(equal_arrays_have_equal_bytes),           leak_checked(plain_arrays_are_not_copied),
+                leak_checked(changing_bytes_are_told_to_be_so),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
