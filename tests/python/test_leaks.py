@@ -8,7 +8,7 @@ import pytest
 COMMON = """
 import gc, os, pickle, sys, warnings
 import coffer
-from coffer._coffer import Blobs, pickle_artifact, unpickle
+from coffer._coffer import Blobs, find_key, pack, pickle_artifact, unpack, unpack_pickle, unpickle
 
 class Point:
     def __init__(self):
@@ -31,6 +31,10 @@ NAMES = b"\\x80\\x04\\x8c\\x08builtins\\x8c\\x07int.foo\\x93."
 STATE = b"]}b."
 blobs = Blobs("local", "blobs", "Flow/data", sync=False)
 KEY, BAD = blobs.save(pickle.dumps([VALUE, b"x" * 100_000, "\u20ac" * 50_000], 4)), blobs.save(DAMAGED)
+
+PACKED_KEY, packed, FRAMED = pack(PICKLE)
+with open("brought", "wb") as file:
+    file.write(bytes(packed))
 
 store = coffer.open("store", sync=False)
 with store.task("Flow/1/step/1", mode="w") as task:
@@ -100,6 +104,10 @@ KINDS = {
     "unpickle that fails": "expect(Exception, unpickle, DAMAGED), expect(Exception, unpickle, NAMES), expect(Exception, unpickle, STATE)",
     "unpickle from a stream": "blobs.load_pickle(KEY, 1 << 30)",
     "unpickle from a stream that fails": "expect(coffer.SerializerFailed, blobs.load_pickle, BAD, 1 << 30), expect(coffer.NotFound, blobs.load_pickle, '0' * 40, 1 << 30)",
+    "pack": "assert pack(bytearray(PICKLE), key=find_key(PICKLE))[0] == PACKED_KEY; pack(PICKLE, raw=True)",
+    "unpack": "assert len(unpack(PACKED_KEY, 'x', 'brought', FRAMED)) == len(PICKLE)",
+    "unpack that fails": "expect(coffer.Corrupt, unpack, KEY, 'x', 'brought', FRAMED), expect(coffer.NotFound, unpack, KEY, 'x', 'absent', FRAMED)",
+    "unpack a pickle": "unpack_pickle(PACKED_KEY, 'x', 'brought', FRAMED, 1 << 30)",
     "scan": "assert coffer.scan(PICKLE).findings",
     "scan of damage": "coffer.scan(DAMAGED)",
     "registry": "assert coffer.Registry().status()",
@@ -159,7 +167,7 @@ store_typed = store.task("Flow/3/step/1")
 """
 
 ROUNDS = int(os.environ.get("COFFER_TEST_ROUNDS", 10_000))
-SLOW = {"unpickle from a stream": 2_000, "unpickle from a stream that fails": 2_000, "metadata and logs": 2_000, "task to write": 2_000, "verify": 2_000}  # a file system's work, mostly
+SLOW = {"unpack a pickle": 2_000, "unpickle from a stream": 2_000, "unpickle from a stream that fails": 2_000, "metadata and logs": 2_000, "task to write": 2_000, "verify": 2_000}  # a file system's work, mostly
 
 
 def run_rounds(run_python, tmp_path, setup, statement, rounds=ROUNDS):

@@ -52,13 +52,18 @@ def cloud(request, make_metaflow, tmp_path_factory):
 
 def test_each_reads_what_the_other_wrote_under_the_same_keys(cloud):
     said = [
-        *cloud.tasks(("write", "ours"), on=True),
-        *cloud.tasks(("read", "ours"), ("write", "stock"), on=False),
-        *cloud.tasks(("read", "stock"), on=True),
+        *cloud.tasks(("save", "ours"), on=True),
+        *cloud.tasks(("load", "ours"), ("save", "stock"), on=False),
+        *cloud.tasks(("load", "stock"), on=True),
     ]
     assert len(said) == 4 and all(each == said[0] for each in said)
-    few, many, large = said[0]
-    assert few["same"] == few["again"] and len(many) > 10 and large
+    few, many = said[0]
+    assert few["same"] == few["again"] and len(many) > 10
+
+
+def test_large_ones(cloud):
+    cloud.tasks(("save-large", "large"), ("load-large", "large"), on=True)
+    cloud.tasks(("load-large", "large"), on=False)
 
 
 def test_damage_is_found(cloud):

@@ -145,6 +145,44 @@ static void files_are_unpacked_while_they_are_read(void **state)
         assert_int_equal(reads(HELLO_KEY, FRAMED, coffer_cursor_text(""), NULL), COFFER_NOT_FOUND);
 }
 
+/* A stable one that is framed and an unstable one, packed and read back. */
+static coffer_status pack_and_unpack(void *user, coffer_error *error)
+{
+        coffer_bytes *bytes[] = {user, NULL};
+        coffer_bytes *changing _cleanup_bytes_ = NULL;
+        COFFER_TRY(coffer_bytes_new(&changing, error));
+        COFFER_TRY(coffer_bytes_append_share(changing, user, error));
+        coffer_bytes_set_unstable(changing);
+        bytes[1] = changing;
+        for (size_t i = 0; i < 4; i++) {
+                coffer_packed_blob packed _cleanup_(packed_blob_done) = {{""}, NULL, NULL};
+                coffer_bytes *back _cleanup_bytes_ = NULL;
+                coffer_stream *stream _cleanup_stream_ = NULL;
+                coffer_key key;
+                uint8_t room[100];
+                size_t got_bytes;
+                COFFER_TRY(coffer_cas_find_key(bytes[i % 2], &key, error));
+                COFFER_TRY(coffer_cas_pack(bytes[i % 2], i < 2, &key, &packed, error));
+                const char *metadata = packed.metadata_json;
+                COFFER_TRY(coffer_cas_unpack(NULL, key.text, "x", packed.stored, metadata, &back, NULL, error));
+                COFFER_TRY(coffer_cas_unpack_open(NULL, key.text, "x", "file", FRAMED, &stream, error));
+                COFFER_TRY(stream->read(stream, room, sizeof(room), &got_bytes, error));
+        }
+        return COFFER_OK;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+        (void)state;
+        coffer_buf contents _cleanup_buf_ = contents_of(TEXT, 3000);
+        coffer_bytes *bytes _cleanup_bytes_ = borrowed(coffer_buf_cursor(&contents));
+        coffer_packed_blob packed _cleanup_(packed_blob_done) = pack(coffer_buf_cursor(&contents), false);
+        coffer_cursor stored;
+        assert_ok(coffer_bytes_contiguous(packed.stored, &stored, NULL));
+        write_file("file", stored.data, stored.size_bytes);
+        test_alloc_fail_each(pack_and_unpack, bytes);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -154,6 +192,7 @@ int main(void)
                 in_own_directory(contents_that_others_write_to_are_packed_as_they_were),
                 in_own_directory(a_known_key_is_taken_for_granted_where_nobody_can_write),
                 in_own_directory(files_are_unpacked_while_they_are_read),
+                in_own_directory(every_allocation_may_fail),
         };
         return cmocka_run_group_tests_name("pack", tests, NULL, NULL);
 }

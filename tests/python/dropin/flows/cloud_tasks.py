@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Saves and loads artifacts in one of Metaflow's storages: cloud_tasks.py STORAGE [COMMAND ROOT]..., in a process of its own."""
 
+import functools
 import gzip
 import io
 import json
@@ -12,14 +13,11 @@ from metaflow.datastore import FlowDataStore
 from metaflow.datastore.exceptions import DataException
 from metaflow.plugins import DATASTORES
 
-# More than a client sends, or asks for, at once.
-LARGE_BYTES = {"azure": 65 << 20, "gs": 20 << 20, "s3": 20 << 20}
-
-ARTIFACTS = {
-    "few": lambda _: {"number": 1, "array": np.arange(50_000), "same": [1, 2], "again": [1, 2]},
-    "many": lambda _: {f"a{i}": list(range(i)) for i in range(15)},
-    "large": lambda flow: {"bytes": np.random.default_rng(1).bytes(LARGE_BYTES[flow.TYPE])},
+SMALL = {
+    "few": {"number": 1, "array": np.arange(50_000), "same": [1, 2], "again": [1, 2]},
+    "many": {f"a{i}": list(range(i)) for i in range(15)},
 }
+LARGE_BYTES = {"azure": 65 << 20, "gs": 20 << 20, "s3": 20 << 20}  # more than a client sends, or asks for, at once
 
 
 def open_flow(kind, root):
@@ -42,17 +40,13 @@ def load(flow, task, artifacts):
     return task
 
 
-def each_kind(transfer, flow):
+def small(transfer, flow):
     """Says the keys of all artifacts."""
-    print(json.dumps([transfer(flow, kind, ARTIFACTS[kind](flow))._objects for kind in ARTIFACTS]))
+    print(json.dumps([transfer(flow, task, artifacts)._objects for task, artifacts in SMALL.items()]))
 
 
-def write(flow):
-    each_kind(save, flow)
-
-
-def read(flow):
-    each_kind(load, flow)
+def large(transfer, flow):
+    transfer(flow, "large", {"bytes": np.random.default_rng(1).bytes(LARGE_BYTES[flow.TYPE])})
 
 
 def damage(flow):
@@ -83,7 +77,15 @@ def check_refusal(task, name, path, key):
         raise AssertionError("nobody noticed")
 
 
+COMMANDS = {
+    "save": functools.partial(small, save),
+    "load": functools.partial(small, load),
+    "save-large": functools.partial(large, save),
+    "load-large": functools.partial(large, load),
+    "damage": damage,
+}
+
 if __name__ == "__main__":
     _, kind, *words = sys.argv
     for command, root in zip(words[::2], words[1::2]):
-        {"write": write, "read": read, "damage": damage}[command](open_flow(kind, root))
+        COMMANDS[command](open_flow(kind, root))
