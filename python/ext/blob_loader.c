@@ -52,19 +52,19 @@ PyObject *pycoffer_blob_loader_new(pycoffer_state *state, PyObject *owner, coffe
 
 static bool take_names(loader_object *self, PyObject *names_of_key)
 {
-        self->names = PyTuple_New((Py_ssize_t)self->keys.count);
-        for (Py_ssize_t i = 0; self->names && i < PyTuple_GET_SIZE(self->names); i++) {
-                PyObject *list = PyDict_GetItemWithError(names_of_key, PyTuple_GET_ITEM(self->keys.items, i));
-                PyObject *names = list ? PySequence_Tuple(list) : NULL;
-                if (names && PyTuple_GET_SIZE(names) == 0) {
+        PyObject *lists = PyDict_Values(names_of_key); /* in the order of the keys */
+        self->names = lists ? PyTuple_New(PyList_GET_SIZE(lists)) : NULL;
+        bool is_right = self->names != NULL;
+        for (Py_ssize_t i = 0; is_right && i < PyList_GET_SIZE(lists); i++) {
+                PyObject *names = PySequence_Tuple(PyList_GET_ITEM(lists, i));
+                is_right = names && PyTuple_GET_SIZE(names) > 0;
+                if (names && !is_right)
                         PyErr_SetString(PyExc_ValueError, "a key has no names");
-                        Py_CLEAR(names);
-                }
-                if (!names)
-                        return false;
-                PyTuple_SET_ITEM(self->names, i, names);
+                if (names)
+                        PyTuple_SET_ITEM(self->names, i, names);
         }
-        return self->names != NULL;
+        Py_XDECREF(lists);
+        return is_right;
 }
 
 PyObject *pycoffer_pickle_loader_new(pycoffer_state *state, PyObject *owner, coffer_cas *cas, PyObject *names_of_key)

@@ -7,7 +7,7 @@
  * the memory. */
 #define GROUP_BYTES ((uint64_t)1 << 20)
 
-enum { GROUP_KEYS = 32, GROUPS = 3 };
+enum { GROUP_KEYS = 64, GROUPS = 3 };
 
 typedef struct group {
         coffer_cas_loader *loader;
