@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import base64
+import pickle
 import random
 import subprocess
 import sys
@@ -36,6 +37,18 @@ def test_nothing_is_copied():
     chunk = types.Table.deserialize([data]).value.column("n").chunk(0)
     start = pa.py_buffer(data).address
     assert start <= chunk.buffers()[1].address < start + len(data)
+
+
+def test_what_is_loaded_is_stored_as_it_was():
+    sink = pa.BufferOutputStream()
+    table = pa.table({"n": [1, 2, 3]})
+    with pa.ipc.new_stream(sink, table.schema) as writer:  # another writer, another form
+        writer.write_table(table, max_chunksize=1)
+    data = sink.getvalue().to_pybytes()
+    loaded = types.Table.deserialize([memoryview(data)])
+    assert loaded.value.equals(table)
+    for typed in (loaded, pickle.loads(pickle.dumps(loaded)), types.Table.deserialize(loaded.serialize("wire"), "wire")):
+        assert bytes(typed.serialize()[0][0]) == data and typed == loaded
 
 
 @pytest.mark.parametrize("data", [b"", b"ARROW1", b"ARROW1\0\0" + bytes(100) + b"ARROW1", b"x" * 1000])
