@@ -46,8 +46,8 @@ def test_the_stub_says_what_the_module_has(run, tmp_path):
 
 @needs_mypy
 def test_annotations_are_complete_and_right(run, tmp_path):
-    # The framework has the shape of Metaflow's, which has no annotations.
-    (tmp_path / "config").write_text("[mypy]\nstrict = True\n[mypy-coffer.framework.*]\nignore_errors = True\n")
+    # Metaflow, which the framework asks for its extensions, has no annotations, and need not be there.
+    (tmp_path / "config").write_text("[mypy]\nstrict = True\n[mypy-metaflow.*]\nfollow_imports = skip\nignore_missing_imports = True\n")
     status, said = run("mypy", "--config-file", "config", "-p", "coffer", cwd=tmp_path)
     assert status == 0, said
 

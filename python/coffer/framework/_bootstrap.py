@@ -7,10 +7,15 @@ import json
 import os
 import warnings
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from .._command import EXTENSIONS
 from ._registry import RECORDS, REGISTRY
+
+if TYPE_CHECKING:
+    from .serializer import SerializerStore
+
+_Lazy = tuple[list[str], list[str], list[str], int]  # types, encodings, needs, priority
 
 _DEFAULT_PRIORITY = 100
 
@@ -19,8 +24,8 @@ class Group(NamedTuple):
     """What one package declares."""
 
     source: Optional[str]
-    entries: list  # of (name, absolute class path)
-    lazy: dict  # by name: (types, encodings, needs, priority)
+    entries: list[tuple[str, str]]  # name and absolute class path
+    lazy: dict[str, _Lazy]
 
 
 def _warn(text: str) -> None:
@@ -30,14 +35,14 @@ def _warn(text: str) -> None:
 # ---- what there is ----
 
 
-def _texts(value: Any, what: str) -> list:
+def _texts(value: Any, what: str) -> list[str]:
     texts = [value] if isinstance(value, str) else list(value)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError(f"{what} must be a str or a list of them")
     return texts
 
 
-def read_lazy(declaration: dict) -> tuple:
+def read_lazy(declaration: Any) -> _Lazy:
     """One value of ARTIFACT_SERIALIZERS_LAZY as the registry takes it.
 
     Raises:
@@ -55,7 +60,7 @@ def read_lazy(declaration: dict) -> tuple:
     return types, encodings, needs, priority
 
 
-def _read_all_lazy(declarations: Any, entries: list, source: Optional[str]) -> dict:
+def _read_all_lazy(declarations: Any, entries: list[tuple[str, str]], source: Optional[str]) -> dict[str, _Lazy]:
     """Those that make sense; the others are loaded at once, as by a Metaflow that knows nothing of this."""
     names = {name for name, _ in entries}
     lazy = {}
@@ -69,7 +74,7 @@ def _read_all_lazy(declarations: Any, entries: list, source: Optional[str]) -> d
     return lazy
 
 
-def _core(store) -> list:
+def _core(store: type[SerializerStore]) -> list[Group]:
     try:
         from metaflow.plugins import ARTIFACT_SERIALIZERS_DESC
     except ImportError:
@@ -84,7 +89,7 @@ def _source_of(extension: Any, package: str) -> Optional[str]:
     return next((name for name in named if name), None)
 
 
-def _read_extension(store, extension: Any) -> Optional[Group]:
+def _read_extension(store: type[SerializerStore], extension: Any) -> Optional[Group]:
     module = getattr(extension, "module", None)
     declared = module.__dict__.get("ARTIFACT_SERIALIZERS_DESC") if module is not None else None
     if not declared:
@@ -102,9 +107,9 @@ def _warn_of_discovery(error: Exception, hint: str) -> None:
     )
 
 
-def _extensions(store) -> list:
+def _extensions(store: type[SerializerStore]) -> list[Group]:
     """What each extension declares; trouble with one is no trouble of the next."""
-    groups = []
+    groups: list[Group] = []
     try:
         from metaflow.extension_support.plugins import get_modules
 
@@ -127,14 +132,14 @@ def _extensions(store) -> list:
 # ---- what of it is switched off ----
 
 
-def _split(setting: Any) -> list:
+def _split(setting: Any) -> list[str]:
     """A list of items; a str is one with commas between them, or JSON."""
     if isinstance(setting, str):
         setting = json.loads(setting) if setting.lstrip().startswith("[") else setting.split(",")
     return [item.strip() for item in setting or () if isinstance(item, str) and item.strip()]
 
 
-def _metaflow_toggles() -> list:
+def _metaflow_toggles() -> list[str]:
     try:
         from metaflow import metaflow_config
         from metaflow.metaflow_config_funcs import from_conf
@@ -150,7 +155,7 @@ def _metaflow_toggles() -> list:
         return []
 
 
-def _apply_toggles(groups: Iterable[Group]) -> set:
+def _apply_toggles(groups: Iterable[Group]) -> set[str]:
     """Tells the registry, and gives the names that are off. COFFER_SERIALIZERS has the last word."""
     items = _metaflow_toggles()
     own = os.environ.get("COFFER_SERIALIZERS")
@@ -162,7 +167,7 @@ def _apply_toggles(groups: Iterable[Group]) -> set:
 
 # ---- what descriptor files say ----
 
-_found: set = set()  # names that the last bootstrap found in them
+_found: set[str] = set()  # names that the last bootstrap found in them
 
 
 def _forget_found() -> None:
@@ -183,7 +188,7 @@ def _discover() -> None:
     _found.update(name for name in REGISTRY.keys(RECORDS) if name not in before)
 
 
-def run(store) -> None:
+def run(store: type[SerializerStore]) -> None:
     _forget_found()
     groups = _core(store) + _extensions(store)
     off = _apply_toggles(groups)

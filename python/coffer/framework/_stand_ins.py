@@ -13,14 +13,15 @@ from ._registry import REGISTRY
 from .serializer import ArtifactSerializer, SerializationFormat, SerializationMetadata, SerializedBlob, SerializerStore
 
 
-def _new_class(name: str, serializer_type: str, namespace: dict) -> type:
+def _new_class(name: str, serializer_type: str, namespace: dict[str, Any]) -> type[ArtifactSerializer]:
     # Without a TYPE of its own until it is made: it is not one more serializer.
-    cls = SerializerStore(name, (ArtifactSerializer,), {"__module__": __name__, "TYPE": None, **namespace})
+    cls: Any = SerializerStore(name, (ArtifactSerializer,), {"__module__": __name__, "TYPE": None, **namespace})
     cls.TYPE = serializer_type
-    return cls
+    made: type[ArtifactSerializer] = cls
+    return made
 
 
-def _refuse_wire(cls, format: SerializationFormat) -> None:
+def _refuse_wire(cls: type, format: SerializationFormat) -> None:
     if format == SerializationFormat.WIRE:
         raise NotImplementedError(f"{cls.__name__} has no WIRE format")
 
@@ -28,26 +29,28 @@ def _refuse_wire(cls, format: SerializationFormat) -> None:
 # ---- serializers in C ----
 
 
-def _native_can_serialize(cls, obj):
+def _native_can_serialize(cls: Any, obj: Any) -> Any:
     return cls._native.can_serialize(obj)
 
 
-def _native_can_deserialize(cls, metadata):
+def _native_can_deserialize(cls: Any, metadata: SerializationMetadata) -> Any:
     return cls._native.can_deserialize(metadata_to_tuple(metadata))
 
 
-def _native_serialize(cls, obj, format=SerializationFormat.STORAGE):
+def _native_serialize(cls: Any, obj: Any, format: SerializationFormat = SerializationFormat.STORAGE) -> Any:
     _refuse_wire(cls, format)
     blob, (obj_type, size, encoding, info) = cls._native.serialize(obj, "object")
     return [SerializedBlob(bytes(blob), is_reference=False)], SerializationMetadata(obj_type, size, encoding, json.loads(info))
 
 
-def _native_deserialize(cls, data, metadata=None, format=SerializationFormat.STORAGE):
+def _native_deserialize(
+    cls: Any, data: Any, metadata: Optional[SerializationMetadata] = None, format: SerializationFormat = SerializationFormat.STORAGE
+) -> Any:
     _refuse_wire(cls, format)
     return cls._native.deserialize(data[0], metadata_to_tuple(metadata), "object")
 
 
-def wrap_native(native: Any) -> type:
+def wrap_native(native: Any) -> type[ArtifactSerializer]:
     """A class for a serializer in C; the registry makes one for each."""
     return _new_class(
         native.name,
@@ -67,7 +70,7 @@ def wrap_native(native: Any) -> type:
 # ---- serializers that are not loaded ----
 
 
-def _load(record: Any, trigger: str) -> Optional[type]:
+def _load(record: Any, trigger: str) -> Optional[type[ArtifactSerializer]]:
     """The record's class once it is active, else None."""
     REGISTRY.call_for(record, trigger)
     if record.state_text != "active":
@@ -78,14 +81,14 @@ def _load(record: Any, trigger: str) -> Optional[type]:
     return None
 
 
-def _absent_can_serialize(cls, obj):
+def _absent_can_serialize(cls: Any, obj: Any) -> Any:
     if not cls._record.claims_object(obj):
         return False
     cls._loaded = _load(cls._record, "type")
     return cls._loaded is not None and cls._loaded.can_serialize(obj)
 
 
-def _absent_can_deserialize(cls, metadata):
+def _absent_can_deserialize(cls: Any, metadata: SerializationMetadata) -> Any:
     if not cls._record.claims_encoding(metadata.encoding or ""):
         return False
     cls._loaded = _load(cls._record, "encoding")
@@ -96,11 +99,13 @@ def _absent_can_deserialize(cls, metadata):
     return not any(other.can_deserialize(metadata) for other in others)
 
 
-def _absent_serialize(cls, obj, format=SerializationFormat.STORAGE):
+def _absent_serialize(cls: Any, obj: Any, format: SerializationFormat = SerializationFormat.STORAGE) -> Any:
     return cls._loaded.serialize(obj, format=format)
 
 
-def _absent_deserialize(cls, data, metadata=None, format=SerializationFormat.STORAGE):
+def _absent_deserialize(
+    cls: Any, data: Any, metadata: Optional[SerializationMetadata] = None, format: SerializationFormat = SerializationFormat.STORAGE
+) -> Any:
     if cls._loaded is not None:
         return cls._loaded.deserialize(data, metadata, format=format)
     record = cls._record
@@ -109,7 +114,7 @@ def _absent_deserialize(cls, data, metadata=None, format=SerializationFormat.STO
     raise Missing((reason or f"Serializer '{record.name}' is {record.state_text}: {record.last_error}") + whose)
 
 
-def _stand_in(record: _coffer.Record) -> type:
+def _stand_in(record: Any) -> type[ArtifactSerializer]:
     class_name = record.class_path.rpartition(".")[2]
     return _new_class(
         class_name if class_name.isidentifier() else record.name,
@@ -127,11 +132,11 @@ def _stand_in(record: _coffer.Record) -> type:
     )
 
 
-def class_at(place: Any) -> type:
+def class_at(place: Any) -> Any:
     """The class at a place of the registry's order: itself, or one that stands in for a record that is not loaded."""
     if not isinstance(place, _coffer.Record):
         return place
     stand_in = place.__dict__.get("_stand_in")
     if stand_in is None:
-        stand_in = place._stand_in = _stand_in(place)
+        stand_in = place.__dict__["_stand_in"] = _stand_in(place)
     return stand_in

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
-from typing import List, Optional
+from typing import Any, List, Optional
 
 from .. import _coffer
 from ._registry import RECORDS, REGISTRY
@@ -43,13 +44,13 @@ class SerializerRecord(_coffer.Record):
     dispatch_error_count: int = 0
     source: Optional[str] = None
 
-    def __new__(cls, *args, **kwargs):
+    def __new__(cls, *args: Any, **kwargs: Any) -> SerializerRecord:
         return super().__new__(cls, REGISTRY)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, each.name) for each in fields(self))
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         """The fields as plain values, for printing and JSON."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         values["state"] = self.state.value
@@ -57,54 +58,57 @@ class SerializerRecord(_coffer.Record):
         return values
 
 
-def _get_state(self):
+def _get_state(self: _coffer.Record) -> SerializerState:
     return SerializerState(self.state_text)
 
 
-def _set_state(self, state):
+def _set_state(self: _coffer.Record, state: SerializerState) -> None:
     self.state_text = SerializerState(state).value
 
 
-def _get_awaiting(self):
+def _get_awaiting(self: _coffer.Record) -> NamesWindow:
     return NamesWindow(read=lambda: self.awaiting_names, write=lambda names: setattr(self, "awaiting_names", names))
 
 
-def _set_awaiting(self, names):
+def _set_awaiting(self: _coffer.Record, names: Iterable[str]) -> None:
     self.awaiting_names = names
 
 
-class _AwaitedSet(set):
+class _AwaitedSet(set[str]):
     """What a record waited for when something appeared; a change of it is a change of the record."""
 
-    def __init__(self, record):
+    def __init__(self, record: _coffer.Record) -> None:
         super().__init__(record.awaited_names or ())
         self._record = record
 
-    def _changing(name):
-        method = getattr(set, name)
 
-        def change(self, *args):
-            result = method(self, *args)
-            self._record.awaited_names = sorted(self)
-            return result
+def _changing(name: str) -> Callable[..., Any]:
+    method = getattr(set, name)
 
-        return change
+    def change(self: _AwaitedSet, *args: Any) -> Any:
+        result = method(self, *args)
+        self._record.awaited_names = sorted(self)
+        return result
 
-    add, clear, discard, pop, remove, update = map(_changing, ("add", "clear", "discard", "pop", "remove", "update"))
-    del _changing
+    return change
 
 
-def _get_awaited(self):
+for _name in ("add", "clear", "discard", "pop", "remove", "update"):
+    setattr(_AwaitedSet, _name, _changing(_name))
+del _name
+
+
+def _get_awaited(self: _coffer.Record) -> _AwaitedSet:
     if self.awaited_names is None:
         raise AttributeError("nothing that this record waits for has appeared yet")
     return _AwaitedSet(self)
 
 
-def _set_awaited(self, names):
+def _set_awaited(self: _coffer.Record, names: Iterable[str]) -> None:
     self.awaited_names = sorted(names)
 
 
-def _delete_awaited(self):
+def _delete_awaited(self: _coffer.Record) -> None:
     self.awaited_names = None
 
 
@@ -113,13 +117,17 @@ for _field in fields(SerializerRecord):
     if _field.name in SerializerRecord.__dict__:
         delattr(SerializerRecord, _field.name)
 del _field
-SerializerRecord.state = property(_get_state, _set_state)
-SerializerRecord.awaiting_modules = property(_get_awaiting, _set_awaiting)
-SerializerRecord._previously_awaited = property(_get_awaited, _set_awaited, _delete_awaited)
+for _name, _property in {
+    "state": property(_get_state, _set_state),
+    "awaiting_modules": property(_get_awaiting, _set_awaiting),
+    "_previously_awaited": property(_get_awaited, _set_awaited, _delete_awaited),
+}.items():
+    setattr(SerializerRecord, _name, _property)
+del _name, _property
 
 
-def list_serializer_status() -> list:
+def list_serializer_status() -> list[dict[str, Any]]:
     """What is known of each declared serializer, also of those that wait, are broken or are switched off: a list of dicts with the
     fields of SerializerRecord."""
     records = [REGISTRY.record(name) for name in REGISTRY.keys(RECORDS)]
-    return [record.as_dict() for record in records if record is not None]
+    return [record.as_dict() for record in records if isinstance(record, SerializerRecord)]

@@ -9,6 +9,9 @@ import importlib.util
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, Optional
 
 
 class _WrappedLoader(importlib.abc.Loader):
@@ -17,34 +20,35 @@ class _WrappedLoader(importlib.abc.Loader):
     It is gone again from the module by then, whether that went well or not.
     """
 
-    def __init__(self, original_loader, interceptor):
+    def __init__(self, original_loader: Any, interceptor: _Interceptor) -> None:
         self._original = original_loader
         self._interceptor = interceptor
 
-    def create_module(self, spec):
-        return self._original.create_module(spec)
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> Optional[ModuleType]:
+        module: Optional[ModuleType] = self._original.create_module(spec)
+        return module
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         try:
             self._original.exec_module(module)
         finally:
             self._step_back(module)
         self._interceptor._on_module_imported(module)
 
-    def _step_back(self, module):
+    def _step_back(self, module: ModuleType) -> None:
         spec = getattr(module, "__spec__", None)
-        if getattr(spec, "loader", None) is self:
+        if spec is not None and getattr(spec, "loader", None) is self:
             spec.loader = self._original
         if getattr(module, "__loader__", None) is self:
             module.__loader__ = self._original
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name == "_original":  # not set yet, in a copy
             raise AttributeError(name)
         return getattr(self._original, name)
 
 
-def _namespace_loader(spec):
+def _namespace_loader(spec: importlib.machinery.ModuleSpec) -> Any:
     """The loader that a namespace package gets from Python once it is imported; None where Python's inside is not as it was."""
     loader_type = getattr(importlib.machinery, "NamespaceLoader", None)
     if loader_type is None:
@@ -59,9 +63,9 @@ def _namespace_loader(spec):
 class _Interceptor(importlib.abc.MetaPathFinder):
     """Finds no module itself: it wraps the loaders of those that somebody waits for."""
 
-    def __init__(self):
-        self._watched = set()
-        self._processed = set()
+    def __init__(self) -> None:
+        self._watched: set[str] = set()
+        self._processed: set[str] = set()
         self._searching = threading.local()  # what this thread is just asking the other finders for
 
     def watch(self, module_name: str) -> None:
@@ -69,7 +73,9 @@ class _Interceptor(importlib.abc.MetaPathFinder):
         self._processed.discard(module_name)
         self._watched.add(module_name)
 
-    def find_spec(self, fullname, path, target=None):
+    def find_spec(
+        self, fullname: str, path: Optional[Sequence[str]], target: Optional[ModuleType] = None
+    ) -> Optional[importlib.machinery.ModuleSpec]:
         searching = self._searching.__dict__.setdefault("names", set())
         if fullname not in self._watched or fullname in searching:
             return None
@@ -78,13 +84,15 @@ class _Interceptor(importlib.abc.MetaPathFinder):
             spec = importlib.util.find_spec(fullname)
         finally:
             searching.discard(fullname)
-        loader = spec and (spec.loader or _namespace_loader(spec))
+        if spec is None:
+            return None
+        loader = spec.loader or _namespace_loader(spec)
         if loader is None:
             return None
         spec.loader = _WrappedLoader(loader, self)
         return spec
 
-    def _on_module_imported(self, module):
+    def _on_module_imported(self, module: ModuleType) -> None:
         name = module.__name__
         if name in self._processed:
             return

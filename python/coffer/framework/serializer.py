@@ -60,13 +60,13 @@ class SerializedBlob:
         return not self.is_reference
 
 
-def _call_setup_imports(cls, context=None):
+def _call_setup_imports(cls: type[ArtifactSerializer], context: Any = None) -> Any:
     """Calls `setup_imports` with the context if it has a place for it."""
-    takes_context = cls.setup_imports.__func__.__code__.co_argcount > 1
-    return cls.setup_imports(context) if takes_context else cls.setup_imports()
+    setup_imports: Any = cls.setup_imports
+    return setup_imports(context) if setup_imports.__func__.__code__.co_argcount > 1 else setup_imports()
 
 
-_CONTAINERS = {
+_CONTAINERS: dict[str, Any] = {
     "_all_serializers": ClassesWindow(),
     "_active_serializers": ActiveWindow(),
     "_records": RecordsWindow(),
@@ -78,15 +78,15 @@ class _Order:
     """The list that get_ordered_serializers() gave last, with the serial number of the registry's order that it shows."""
 
     serial = 0
-    classes: list = []
+    classes: list[type[ArtifactSerializer]] = []
 
 
-def _get_order(cls) -> Optional[list]:
+def _get_order(cls: type) -> Optional[list[type[ArtifactSerializer]]]:
     serial, classes = _Order.serial, _Order.classes
     return classes if serial and serial == REGISTRY.order_serial() else None
 
 
-def _set_order(cls, classes: Optional[list]) -> None:
+def _set_order(cls: type, classes: Optional[list[type[ArtifactSerializer]]]) -> None:
     if classes is None:
         REGISTRY.invalidate()
     else:
@@ -97,9 +97,9 @@ class _StoreType(type):
     """Keeps what is assigned to attributes of SerializerStore in the registry."""
 
     _ordered_cache = property(_get_order, _set_order)
-    _displaced: dict = {}
+    _displaced: dict[str, Any] = {}
 
-    def __setattr__(cls, name, value):
+    def __setattr__(cls, name: str, value: Any) -> None:
         window = _CONTAINERS.get(name)
         if window is None:
             super().__setattr__(name, value)
@@ -116,13 +116,15 @@ class SerializerStore(ABCMeta, metaclass=_StoreType):
     The containers are windows on the registry: what is put in or taken out is what dispatch sees next.
     """
 
-    _all_serializers = _CONTAINERS["_all_serializers"]
-    _active_serializers = _CONTAINERS["_active_serializers"]
-    _records = _CONTAINERS["_records"]
-    _pending_by_module = _CONTAINERS["_pending_by_module"]
+    TYPE: Optional[str]
+
+    _all_serializers: ClassesWindow = _CONTAINERS["_all_serializers"]
+    _active_serializers: ActiveWindow = _CONTAINERS["_active_serializers"]
+    _records: RecordsWindow = _CONTAINERS["_records"]
+    _pending_by_module: PendingWindow = _CONTAINERS["_pending_by_module"]
     _ordered_cache = property(_get_order, _set_order)  # seen from a serializer
 
-    def __init__(cls, name, bases, namespace, **kwargs):
+    def __init__(cls, name: str, bases: Tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(name, bases, namespace)
         if cls.TYPE is None or inspect.isabstract(cls):
             return
@@ -135,7 +137,7 @@ class SerializerStore(ABCMeta, metaclass=_StoreType):
         REGISTRY.put_class(cls.TYPE, cls)
 
     @staticmethod
-    def get_ordered_serializers() -> list:
+    def get_ordered_serializers() -> list[type[ArtifactSerializer]]:
         """The classes that are dispatched to: lower PRIORITY first, of equals the one declared later.
 
         The same list until something changes. Serializers in C and those that are not imported yet have classes that stand in for them.
@@ -178,7 +180,7 @@ class SerializerStore(ABCMeta, metaclass=_StoreType):
         entries: Iterable[Tuple[str, str]],
         disabled_names: Optional[Iterable[str]] = None,
         source: Optional[str] = None,
-        lazy: Optional[Mapping[str, tuple]] = None,
+        lazy: Optional[Mapping[str, Tuple[Any, ...]]] = None,
     ) -> None:
         """Declares entries and loads them.
 
@@ -193,7 +195,7 @@ class SerializerStore(ABCMeta, metaclass=_StoreType):
             REGISTRY.declare(name, class_path, source, name in disabled, (lazy or {}).get(name))
 
     @classmethod
-    def _park_on_import_error(cls, rec, exc: ImportError) -> None:
+    def _park_on_import_error(cls, rec: Any, exc: ImportError) -> None:
         """The record waits for the module that `exc` names, or is broken."""
         missing = None if exc.name is None else one_line(exc.name)
         REGISTRY.park(rec, missing, type(exc).__name__, one_line(exc))
@@ -208,12 +210,12 @@ class SerializerStore(ABCMeta, metaclass=_StoreType):
                 REGISTRY.crashed(record, one_line(f"{type(error).__name__}: {error}"))
 
     @classmethod
-    def _retry_bootstrap(cls, rec) -> None:
+    def _retry_bootstrap(cls, rec: Any) -> None:
         """Imports and sets up once more."""
         REGISTRY.retry(rec)
 
     @classmethod
-    def get_source_for(cls, serializer_cls) -> Optional[str]:
+    def get_source_for(cls, serializer_cls: Any) -> Optional[str]:
         """The package that a serializer comes from, None when it is not known."""
         serializer_type = getattr(serializer_cls, "TYPE", None)
         return REGISTRY.source(serializer_type) if isinstance(serializer_type, str) else None
@@ -224,7 +226,7 @@ class SerializerStore(ABCMeta, metaclass=_StoreType):
         return REGISTRY.explain(encoding)
 
     @classmethod
-    def _record_dispatch_error(cls, serializer_cls, exc: BaseException) -> int:
+    def _record_dispatch_error(cls, serializer_cls: Any, exc: BaseException) -> int:
         """Counts an error of a serializer that was asked and failed; gives the count, 1 also when there is no record of it."""
         serializer_type = getattr(serializer_cls, "TYPE", None)
         if not isinstance(serializer_type, str):
@@ -266,7 +268,7 @@ class ArtifactSerializer(metaclass=SerializerStore):
     extension's ARTIFACT_SERIALIZERS_DESC makes Metaflow ask it.
     """
 
-    TYPE = None
+    TYPE: Optional[str] = None
     """Unique name; None: not to be registered."""
     PRIORITY = 100
     """Lower is asked first."""
@@ -276,7 +278,7 @@ class ArtifactSerializer(metaclass=SerializerStore):
     )
 
     @classmethod
-    def setup_imports(cls, context=None):
+    def setup_imports(cls, context: Any = None) -> None:
         """Imports what the serializer needs, with `lazy_import`, before it is asked for the first time.
 
         May be called again, and may leave `context` (None at present) out of its signature. An ImportError that names a module parks the
@@ -285,7 +287,7 @@ class ArtifactSerializer(metaclass=SerializerStore):
         return None
 
     @classmethod
-    def lazy_import(cls, module_path: str, alias: Optional[str] = None):
+    def lazy_import(cls, module_path: str, alias: Optional[str] = None) -> Any:
         """Imports a module and sets it on the class, as `alias` or by the last part of its name. Returns the module.
 
         Raises:
