@@ -304,7 +304,7 @@ static int run(cli_context *context, const void *options, int count, char **argu
 
 static const char details[] =
         "The form is --as KIND, else what FILE's suffix says, else what suits the value: text for\n"
-        "str, bytes for bytes, npy for arrays, json for what JSON has, pickle for all else.\n"
+        "str, bytes for bytes and Tables, npy for arrays, json for what JSON has, pickle for all else.\n"
         "  json    one JSON document; a value that JSON does not have is an error that names it\n"
         "  npy     NumPy's file format, for arrays\n"
         "  text    the characters of a str, as UTF-8\n"

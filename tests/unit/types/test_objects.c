@@ -52,6 +52,18 @@ static void a_type_that_is_not_there_is_named(void **state)
         assert_non_null(strstr(error.message, "there is no type Table here"));
 }
 
+static void what_has_no_view_is_looked_at_as_it_is(void **state)
+{
+        (void)state;
+        coffer_registry *registry _cleanup_registry_ = make_registry();
+        coffer_object typed _cleanup_object_ = typed_object(registry, "List[Int32]", "[1, 2]");
+        coffer_object plain _cleanup_object_ = object_from_json("5");
+        coffer_document *view = NULL;
+        assert_status(coffer_iotype_view(&typed, 5, &view, NULL), COFFER_DECLINED);
+        assert_status(coffer_iotype_view(&plain, 5, &view, NULL), COFFER_DECLINED);
+        assert_null(view);
+}
+
 /* Files of ours have no texts as long as this, values may. */
 static void a_long_text_that_is_saved_is_loaded(void **state)
 {
@@ -214,10 +226,15 @@ static void changing_bytes_are_told_to_be_so(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                leak_checked(the_registry_stores_typed_objects),       leak_checked(a_type_that_is_not_there_is_named),
-                leak_checked(a_long_text_that_is_saved_is_loaded),     leak_checked(untyped_objects_are_left_to_others),
-                leak_checked(typed_objects_are_asked_for_by_priority), leak_checked(an_unknown_format_is_an_error),
-                leak_checked(equal_arrays_have_equal_bytes),           leak_checked(plain_arrays_are_not_copied),
+                leak_checked(the_registry_stores_typed_objects),
+                leak_checked(a_type_that_is_not_there_is_named),
+                leak_checked(what_has_no_view_is_looked_at_as_it_is),
+                leak_checked(a_long_text_that_is_saved_is_loaded),
+                leak_checked(untyped_objects_are_left_to_others),
+                leak_checked(typed_objects_are_asked_for_by_priority),
+                leak_checked(an_unknown_format_is_an_error),
+                leak_checked(equal_arrays_have_equal_bytes),
+                leak_checked(plain_arrays_are_not_copied),
                 leak_checked(changing_bytes_are_told_to_be_so),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
