@@ -102,6 +102,18 @@ def test_what_is_there_is_not_packed_again(foreign, monkeypatch):
     assert [result.key for result in foreign.ca_store.save_blobs([b"a", bytearray(b"a")])] == [hashlib.sha1(b"a").hexdigest()] * 2
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("kind", [bytes, bytearray, pickle_artifact])
+def test_large_blobs_leave_no_files_behind(foreign, tmp_path, monkeypatch, kind, raw):
+    monkeypatch.setattr(module, "ARTIFACT_LOCALROOT", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    large = kind(os.urandom(17 << 20))
+    (result,) = foreign.ca_store.save_blobs([large], raw=raw)
+    assert load(foreign.ca_store, result.key) == bytes(large)
+    assert len(foreign._storage_impl.saved) == 1 and not list((tmp_path / "temporary").iterdir())
+
+
 def test_a_failing_iterator_fails_the_call(cas):
     def blobs():
         yield b"a"

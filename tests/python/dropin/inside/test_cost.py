@@ -78,14 +78,14 @@ def grown_mib(call):
     return (memory_kib("VmHWM") - before) / 1024
 
 
-def test_other_storages_hold_what_they_are_given_and_bring_it_in_files(foreign):
+def test_other_storages_are_given_files_and_bring_files(foreign):
     task = foreign.get_task_datastore("1", "step", "1", attempt=0, mode="w")
     task.init_task()
     task.save_artifacts([("warm", np.arange(5 * MIB))])
     task["warm"]
     array = np.random.default_rng(1).random(25 * MIB // 8 * 4)  # 100 MiB
     loaded = []
-    assert grown_mib(lambda: task.save_artifacts([("array", array)])) < 200 + 64  # what is stored, and that as bytes
+    assert grown_mib(lambda: task.save_artifacts([("array", array)])) < 100 + 64  # what the storage reads of it
     assert grown_mib(lambda: task.save_artifacts([("again", array)])) < 64
     assert grown_mib(lambda: loaded.append(task["array"])) < 100 + 64
     assert np.array_equal(*loaded, array)
@@ -110,8 +110,8 @@ def test_typed_arrays_are_neither_copied_when_saved_nor_when_loaded(flow):
     task = flow.get_task_datastore("1", "step", "1", attempt=0, mode="w")
     task.init_task()
     task.save_artifacts([("warm", Tensor(np.arange(MIB)))])
-    grown = grown_mib(lambda: task.save_artifacts((name, Tensor(array)) for name, array in arrays.items()))
-    assert grown < 64 or flow._storage_impl.TYPE != "local"  # other storages take what they store as a whole
+    whole = 0 if flow._storage_impl.TYPE == "local" else 100  # what is stored of one, which other storages read at once
+    assert grown_mib(lambda: task.save_artifacts((name, Tensor(array)) for name, array in arrays.items())) < whole + 64
     loaded = {name: task[name].value for name in arrays}
     for name, array in arrays.items():
         assert np.array_equal(loaded[name], array) and not loaded[name].flags.owndata and not loaded[name].flags.writeable

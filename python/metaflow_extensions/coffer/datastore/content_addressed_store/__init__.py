@@ -3,13 +3,15 @@
 
 import json
 import os
-from io import BytesIO
+import tempfile
+from io import BufferedReader, BytesIO, FileIO
 
 from coffer import Corrupt, Error, Invalid, SerializerFailed
-from coffer._coffer import Blobs, find_key, pack, unpack, unpack_pickle
+from coffer._coffer import Blobs, Bytes, find_key, pack, unpack, unpack_pickle
 from metaflow.datastore.content_addressed_store import _orig
 from metaflow.datastore.content_addressed_store._orig import BlobCache
 from metaflow.datastore.exceptions import DataException
+from metaflow.metaflow_config import ARTIFACT_LOCALROOT
 
 __all__ = ["BlobCache", "BlobError", "BroughtBlob", "ContentAddressedStore"]
 
@@ -17,6 +19,9 @@ _FILE_STORAGES = {
     ("metaflow.plugins.datastores.local_storage", "LocalStorage"),
     ("metaflow.plugins.datastores.spin_storage", "SpinStorage"),
 }
+
+
+_LARGE_BYTES = 16 << 20  # what is larger is packed into a file, of which a storage reads what it needs
 
 
 class BlobError(DataException):
@@ -106,13 +111,12 @@ class ContentAddressedStore(_orig.ContentAddressedStore):
             if key in sent or (wanted is None and self._is_there(key)):
                 results.append(self._result(key, raw))
                 continue
-            key, stored, metadata = pack(blob, raw=raw, key=key)  # others may have written to it meanwhile
+            key, stream, metadata = _packed(blob, raw, key)  # others may have written to it meanwhile
             del blob
             results.append(self._result(key, raw))
             sent.add(key)
-            stored = bytes(stored)
-            yield self._path(key), (BytesIO(stored), json.loads(metadata))
-            del stored
+            yield self._path(key), (stream, json.loads(metadata))
+            del stream
 
     def _refer(self, key):
         if not self._is_key_of_one(key):
@@ -299,6 +303,34 @@ class BroughtBlob:
             raise
         except Error as error:
             raise self._store._trouble(self._key, error) from error
+
+
+def _packed(blob, raw, key):
+    """Key, stream over what is to be stored, and metadata of a blob which had this key."""
+    if _size(blob) > _LARGE_BYTES:
+        return _packed_into_file(blob, raw)
+    key, stored, metadata = pack(blob, raw=raw, key=key)
+    return key, BytesIO(bytes(stored)), metadata
+
+
+def _packed_into_file(blob, raw):
+    with tempfile.TemporaryDirectory(prefix="metaflow.coffer.", dir=ARTIFACT_LOCALROOT) as directory:
+        key = Blobs("local", directory, "packed", sync=False).save(blob, raw=raw)
+        file = os.path.join(directory, "packed", key[:2], key)
+        with open(f"{file}_meta") as sidecar:
+            metadata = sidecar.read()
+        return key, _OpenFile(FileIO(file)), metadata  # it is there until it is closed
+
+
+class _OpenFile(BufferedReader):
+    """A file to read that nobody need close."""
+
+    def __del__(self):
+        self.close()
+
+
+def _size(blob):
+    return blob.size if isinstance(blob, Bytes) else memoryview(blob).nbytes
 
 
 def _transferred(blobs, wanted):
