@@ -11,6 +11,7 @@ enum {
         ALIGNMENT_BYTES = 8,
         MAX_BINARY_BYTES = 1 << 26, /* of one value of fixed size */
         MAX_DICTIONARIES = 4096,    /* nanoarrow looks them up one by one */
+        MAX_DIGITS = 76,            /* of decimals, as Arrow has them, and of places before or behind those */
         UNION_CHILDREN = 127
 };
 
@@ -42,6 +43,16 @@ static coffer_status guard_union(ns(Union_table_t) type, size_t children, coffer
         return is_fit ? COFFER_OK : coffer_error_set(error, COFFER_MALFORMED, "a union has ids that are no union's");
 }
 
+/* Zeros that a scale asks for would be written. */
+static coffer_status guard_decimal(ns(Decimal_table_t) type, coffer_error *error)
+{
+        int32_t precision = ns(Decimal_precision(type)), scale = ns(Decimal_scale(type));
+        if (precision < 1 || precision > MAX_DIGITS || scale < -MAX_DIGITS || scale > MAX_DIGITS)
+                return coffer_error_set(error, COFFER_LIMIT, "decimals of %" PRId32 " digits and scale %" PRId32,
+                                        precision, scale);
+        return COFFER_OK;
+}
+
 /* Sizes that multiply, and what nanoarrow reads without looking whether it is there. */
 static coffer_status guard_type(ns(Field_table_t) field, coffer_error *error)
 {
@@ -56,6 +67,8 @@ static coffer_status guard_type(ns(Field_table_t) field, coffer_error *error)
                         return coffer_error_set(error, COFFER_LIMIT, "values of %" PRId32 " bytes each", size_bytes);
                 return COFFER_OK;
         }
+        case ns(Type_Decimal):
+                return guard_decimal((ns(Decimal_table_t))type, error);
         case ns(Type_FixedSizeList): {
                 int32_t count = ns(FixedSizeList_listSize((ns(FixedSizeList_table_t))type));
                 if (count < 0)

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_BYTES = 2048 };
+/* About what values take in memory. */
+enum { TEXT_BYTES = 2048, VALUE_BYTES = 64, LIST_BYTES = 256, DICT_BYTES = 1024 };
 
 coffer_status table_column_of(const struct ArrowSchema *schema, const struct ArrowArrayView *view, table_column *out,
                               coffer_error *error)
@@ -17,6 +18,15 @@ coffer_status table_column_of(const struct ArrowSchema *schema, const struct Arr
 }
 
 /* ---- small parts ---- */
+
+coffer_status table_pay(table_maker *maker, size_t size_bytes, coffer_error *error)
+{
+        uint64_t cost = 1 + size_bytes / VALUE_BYTES;
+        if (cost > maker->left)
+                return coffer_error_set(error, COFFER_LIMIT, "it has more values than its bytes account for");
+        maker->left -= cost;
+        return COFFER_OK;
+}
 
 coffer_status table_text(table_maker *maker, coffer_value **out, coffer_error *error, const char *format, ...)
 {
@@ -37,17 +47,15 @@ static coffer_status name_value(table_maker *maker, const char *name, coffer_val
         return coffer_value_str(maker->document, text, false, out, error);
 }
 
-coffer_status table_set_named(table_maker *maker, coffer_value *dict, coffer_value *seen, const char *name,
-                              const coffer_value *value, coffer_error *error)
+coffer_status table_set_named(table_maker *maker, coffer_value *dict, const char *name, const coffer_value *value,
+                              coffer_error *error)
 {
-        size_t before = coffer_value_count(seen);
         coffer_value *key = NULL;
-        TABLE_TRY(name_value(maker, name, &key, error));
-        TABLE_TRY(coffer_value_set_item(maker->document, seen, key, key, error));
-        if (coffer_value_count(seen) == before) {
+        TABLE_TRY(table_pay(maker, strlen(name), error));
+        if (coffer_value_lookup(dict, name))
                 TABLE_TRY(table_text(maker, &key, error, "%.200s#%zu", name, coffer_value_count(dict) + 1));
-                TABLE_TRY(coffer_value_set_item(maker->document, seen, key, key, error));
-        }
+        else
+                TABLE_TRY(name_value(maker, name, &key, error));
         return coffer_value_set_item(maker->document, dict, key, value, error);
 }
 
@@ -71,6 +79,7 @@ static coffer_status bytes_value(table_maker *maker, const table_column *column,
 {
         struct ArrowBufferView bytes = ArrowArrayViewGetBytesUnsafe(column->view, index);
         coffer_cursor data = {bytes.size_bytes ? bytes.data.as_uint8 : NULL, (size_t)bytes.size_bytes};
+        TABLE_TRY(table_pay(maker, data.size_bytes, error));
         bool is_text = column->type.storage_type == NANOARROW_TYPE_STRING ||
                        column->type.storage_type == NANOARROW_TYPE_LARGE_STRING;
         return is_text ? coffer_value_str(maker->document, data, false, out, error)
@@ -119,6 +128,7 @@ static coffer_status list_value(table_maker *maker, const table_column *column, 
                 first = ArrowArrayViewListChildOffset(column->view, index);
                 end = ArrowArrayViewListChildOffset(column->view, index + 1);
         }
+        TABLE_TRY(table_pay(maker, LIST_BYTES, error));
         TABLE_TRY(table_column_of(column->schema->children[0], column->view->children[0], &items, error));
         TABLE_TRY(coffer_value_container(maker->document, COFFER_KIND_LIST, &list, error));
         TABLE_TRY(table_append(maker, &items, first, end, list, error));
@@ -129,15 +139,15 @@ static coffer_status list_value(table_maker *maker, const table_column *column, 
 static coffer_status struct_value(table_maker *maker, const table_column *column, int64_t index, coffer_value **out,
                                   coffer_error *error)
 {
-        coffer_value *dict = NULL, *seen = NULL;
+        coffer_value *dict = NULL;
+        TABLE_TRY(table_pay(maker, DICT_BYTES, error));
         TABLE_TRY(coffer_value_container(maker->document, COFFER_KIND_DICT, &dict, error));
-        TABLE_TRY(coffer_value_container(maker->document, COFFER_KIND_DICT, &seen, error));
         for (int64_t i = 0; i < column->view->n_children; i++) {
                 table_column field;
                 coffer_value *value = NULL;
                 TABLE_TRY(table_column_of(column->schema->children[i], column->view->children[i], &field, error));
                 TABLE_TRY(value_at(maker, &field, index, &value, error));
-                TABLE_TRY(table_set_named(maker, dict, seen, field.schema->name, value, error));
+                TABLE_TRY(table_set_named(maker, dict, field.schema->name, value, error));
         }
         *out = dict;
         return COFFER_OK;
@@ -221,9 +231,7 @@ static coffer_status present_value(table_maker *maker, const table_column *colum
 static coffer_status value_at(table_maker *maker, const table_column *column, int64_t index, coffer_value **out,
                               coffer_error *error)
 {
-        if (maker->left == 0)
-                return coffer_error_set(error, COFFER_LIMIT, "it has more values than its bytes account for");
-        maker->left--;
+        TABLE_TRY(table_pay(maker, 0, error));
         return ArrowArrayViewIsNull(column->view, index) ? coffer_value_none(maker->document, out, error)
                                                          : present_value(maker, column, index, out, error);
 }

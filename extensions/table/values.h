@@ -8,7 +8,7 @@
 typedef struct table_maker {
         coffer_document *document;
         uint64_t max_items; /* of one row of a nested column; what is left out is told in its place */
-        uint64_t left;      /* values that may still be made */
+        uint64_t left;      /* what may still be made, in values: one element may be in many rows */
 } table_maker;
 
 /* An array with its type. */
@@ -30,9 +30,12 @@ COFFER_MUST_CHECK coffer_status table_append(table_maker *maker, const table_col
 COFFER_MUST_CHECK coffer_status table_text(table_maker *maker, coffer_value **out, coffer_error *error,
                                            const char *format, ...) COFFER_PRINTF(4, 5);
 
-/* Sets a name, or where `seen` has it already a name made of it: Arrow's names may be the same. */
-COFFER_MUST_CHECK coffer_status table_set_named(table_maker *maker, coffer_value *dict, coffer_value *seen,
-                                                const char *name, const coffer_value *value, coffer_error *error);
+/* Pays for a value with so many bytes of its own; COFFER_LIMIT when there is nothing left. */
+COFFER_MUST_CHECK coffer_status table_pay(table_maker *maker, size_t size_bytes, coffer_error *error);
+
+/* Sets a name, or where `dict` has it already a name made of it: Arrow's names may be the same. */
+COFFER_MUST_CHECK coffer_status table_set_named(table_maker *maker, coffer_value *dict, const char *name,
+                                                const coffer_value *value, coffer_error *error);
 
 /* Dates, times and points in time, which are numbers of units, as ISO 8601 has them; a number where that has no form.
  */

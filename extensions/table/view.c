@@ -35,13 +35,12 @@ static coffer_status type_value(table_maker *maker, const struct ArrowSchema *sc
 static coffer_status schema_value(table_maker *maker, const struct ArrowSchema *schema, coffer_value **out,
                                   coffer_error *error)
 {
-        coffer_value *dict = NULL, *seen = NULL;
+        coffer_value *dict = NULL;
         TABLE_TRY(coffer_value_container(maker->document, COFFER_KIND_DICT, &dict, error));
-        TABLE_TRY(coffer_value_container(maker->document, COFFER_KIND_DICT, &seen, error));
         for (int64_t i = 0; i < schema->n_children; i++) {
                 coffer_value *type = NULL;
                 TABLE_TRY(type_value(maker, schema->children[i], &type, error));
-                TABLE_TRY(table_set_named(maker, dict, seen, schema->children[i]->name, type, error));
+                TABLE_TRY(table_set_named(maker, dict, schema->children[i]->name, type, error));
         }
         *out = dict;
         return COFFER_OK;
@@ -50,7 +49,7 @@ static coffer_status schema_value(table_maker *maker, const struct ArrowSchema *
 /* Names must be UTF-8, those of nested fields too: a type's text has them. */
 static coffer_status verify_names(const struct ArrowSchema *schema, coffer_error *error)
 {
-        table_maker maker = {.max_items = UINT64_MAX};
+        table_maker maker = {.max_items = UINT64_MAX, .left = UINT64_MAX};
         coffer_value *unused = NULL;
         TABLE_TRY(coffer_document_new(&maker.document, error));
         coffer_status status = schema_value(&maker, schema, &unused, error);
@@ -109,12 +108,11 @@ static coffer_status take_rows(viewing *view, const struct ArrowArrayView *batch
 
 static coffer_status values_value(viewing *view, coffer_value **out, coffer_error *error)
 {
-        coffer_value *dict = NULL, *seen = NULL;
+        coffer_value *dict = NULL;
         TABLE_TRY(coffer_value_container(view->maker.document, COFFER_KIND_DICT, &dict, error));
-        TABLE_TRY(coffer_value_container(view->maker.document, COFFER_KIND_DICT, &seen, error));
         for (size_t i = 0; i < view->column_count; i++)
-                TABLE_TRY(table_set_named(&view->maker, dict, seen, view->reader.schema.children[i]->name,
-                                          view->columns[i], error));
+                TABLE_TRY(table_set_named(&view->maker, dict, view->reader.schema.children[i]->name, view->columns[i],
+                                          error));
         *out = dict;
         return COFFER_OK;
 }
