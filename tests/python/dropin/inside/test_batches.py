@@ -304,6 +304,27 @@ def test_pickles_come_back_under_the_names_of_their_keys(tmp_path):
             blobs.load_pickles(wrong)
 
 
+@pytest.mark.parametrize("prefix, expected", [("mine:", 0), ("pickle-", 3), ("", 3)])
+def test_whoever_reads_encodings_of_a_prefix_is_asked_about_those_only(write, reopen, prefix, expected):
+    asked = []
+
+    class Mine:
+        TYPE = "mine"
+        ENCODING_PREFIX = prefix
+
+        @classmethod
+        def can_deserialize(cls, metadata):
+            asked.append(metadata)
+            return False
+
+    task = write()
+    task.save_artifacts((f"a{number}", number) for number in range(3))
+    task = reopen(task)
+    task._serializers = [Mine, *task._serializers]
+    assert dict(task.load_artifacts(["a0", "a1", "a2"])) == {"a0": 0, "a1": 1, "a2": 2}
+    assert len(asked) == (expected if task.TYPE == "local" else 3)
+
+
 @pytest.mark.parametrize("place", [0, 40])
 def test_pickles_go_on_after_an_error(tmp_path, place):
     blobs = Blobs("local", tmp_path, "Flow/data", sync=False)

@@ -52,12 +52,16 @@ def serialize(serializer, obj):
 
 
 def encodings(serializers):
-    """The encodings that Metaflow's own class is the first to read of these: there is no need to ask about each artifact."""
+    """The encodings that Metaflow's own class surely is the first of these to read: there is no need to ask about each artifact."""
+    prefixes = ()
     for serializer in serializers:
         if is_stock(serializer):
-            return tuple(vars(serializer).get("_ENCODINGS", ()))
-        if "ENCODING_PREFIX" not in getattr(serializer, "__dict__", ()):  # it may look at anything
+            mine = vars(serializer).get("_ENCODINGS", ())
+            return [encoding for encoding in mine if not encoding.startswith(prefixes)]
+        prefix = getattr(serializer, "__dict__", {}).get("ENCODING_PREFIX")
+        if not isinstance(prefix, str):  # it may look at anything
             break
+        prefixes += (prefix,)
     return ()
 
 
