@@ -14,15 +14,16 @@ enum { MAGIC_BYTES = sizeof(magic) - 1, FILE_HEAD_BYTES = 8 };
 
 coffer_status table_result(ArrowErrorCode code, const struct ArrowError *from, coffer_error *error)
 {
+        const char *message = from ? from->message : "what it says is not possible";
         switch (code) {
         case NANOARROW_OK:
                 return COFFER_OK;
         case ENOMEM:
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for a table");
         case ENOTSUP:
-                return coffer_error_set(error, COFFER_UNSUPPORTED, "%s", from->message);
+                return coffer_error_set(error, COFFER_UNSUPPORTED, "%s", message);
         default:
-                return coffer_error_set(error, COFFER_MALFORMED, "%s", from->message);
+                return coffer_error_set(error, COFFER_MALFORMED, "%s", message);
         }
 }
 
