@@ -7,10 +7,12 @@
 
 enum { SECONDS_A_DAY = 86400, FIRST_YEAR = 1900, MAX_YEAR = 9999, TEXT_BYTES = 64 };
 
+#define NANOSECONDS INT64_C(1000000000)
+
 static const int64_t units_a_second[] = {[NANOARROW_TIME_UNIT_SECOND] = 1,
                                          [NANOARROW_TIME_UNIT_MILLI] = 1000,
                                          [NANOARROW_TIME_UNIT_MICRO] = 1000000,
-                                         [NANOARROW_TIME_UNIT_NANO] = 1000000000};
+                                         [NANOARROW_TIME_UNIT_NANO] = NANOSECONDS};
 static const int digits_of_unit[] = {[NANOARROW_TIME_UNIT_SECOND] = 0,
                                      [NANOARROW_TIME_UNIT_MILLI] = 3,
                                      [NANOARROW_TIME_UNIT_MICRO] = 6,
@@ -33,9 +35,8 @@ static bool moment_of(int64_t number, enum ArrowTimeUnit unit, moment *out)
         if (!gmtime_r(&point, &out->fields) || out->fields.tm_year < -FIRST_YEAR ||
             out->fields.tm_year > MAX_YEAR - FIRST_YEAR)
                 return false;
-        out->fraction[0] = '\0';
-        if (digits_of_unit[unit] > 0)
-                (void)snprintf(out->fraction, sizeof(out->fraction), ".%0*" PRId64, digits_of_unit[unit], rest);
+        snprintf(out->fraction, sizeof(out->fraction), ".%09" PRId64, rest * (NANOSECONDS / units_a_second[unit]));
+        out->fraction[digits_of_unit[unit] ? 1 + digits_of_unit[unit] : 0] = '\0';
         return true;
 }
 
