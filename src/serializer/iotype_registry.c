@@ -92,11 +92,20 @@ coffer_status coffer_iotype_register(coffer_registry *registry, const coffer_iot
         return enter(&registry->iotypes, class_->name, class_, NULL, error);
 }
 
+static bool is_declared(coffer_iotypes *iotypes, const char *name, const char *location)
+{
+        COFFER_LOCK_SCOPE(&iotypes->lock);
+        const coffer_iotype_entry *entry = coffer_map_get(iotypes->synced.entries, name);
+        return entry && entry->location && strcmp(entry->location, location) == 0;
+}
+
 coffer_status coffer_iotype_declare(coffer_registry *registry, const char *name, const char *location,
                                     coffer_error *error)
 {
         if (!is_class_name(name))
                 return coffer_error_set(error, COFFER_INVALID, "'%s' is no name of a type", name);
+        if (is_declared(&registry->iotypes, name, location)) /* its directory is read once more */
+                return COFFER_OK;
         char *copy _cleanup_free_ = coffer_strdup(location);
         if (!copy)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "out of memory for type %s", name);

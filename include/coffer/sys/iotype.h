@@ -78,7 +78,8 @@ COFFER_API COFFER_MUST_CHECK coffer_status coffer_iotype_register(coffer_registr
                                                                   coffer_error *error);
 
 /* Declares that the type `name` is in a shared library: `location` is its path, or path, ':' and symbol. It is loaded
- * when the type is first asked for. A name that is taken is COFFER_CONFLICT. */
+ * when the type is first asked for. A name that is taken is COFFER_CONFLICT, unless by the same
+ * declaration. */
 COFFER_API COFFER_MUST_CHECK coffer_status coffer_iotype_declare(coffer_registry *registry, const char *name,
                                                                  const char *location, coffer_error *error);
 

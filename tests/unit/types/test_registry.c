@@ -122,6 +122,8 @@ static void a_library_that_is_not_there_is_named(void **state)
         (void)state;
         coffer_registry *registry _cleanup_registry_ = make_registry();
         assert_ok(coffer_iotype_declare(registry, "Point", "/nowhere/point.so", NULL));
+        assert_ok(coffer_iotype_declare(registry, "Point", "/nowhere/point.so", NULL));
+        assert_status(coffer_iotype_declare(registry, "Point", "/elsewhere/point.so", NULL), COFFER_CONFLICT);
         assert_int_not_equal(coffer_iotype_find(registry, coffer_cursor_text("Point"), &type, &error), COFFER_OK);
         assert_non_null(strstr(error.message, "/nowhere/point.so"));
 }
