@@ -101,12 +101,18 @@ void coffer_cas_free(coffer_cas *cas)
         coffer_free(cas);
 }
 
+coffer_status coffer_cas_check_key(const char *key, coffer_error *error)
+{
+        if (!coffer_key_is_valid(key))
+                return coffer_error_set(error, COFFER_INVALID, "'%.64s' is no key of a blob", key ? key : "");
+        return COFFER_OK;
+}
+
 coffer_status coffer_cas_path(const coffer_cas *cas, const char *key, char **out, coffer_error *error)
 {
         coffer_buf path _cleanup_buf_ = COFFER_BUF_INIT(SIZE_MAX / 2);
 
-        if (!coffer_key_is_valid(key))
-                return coffer_error_set(error, COFFER_INVALID, "'%.64s' is no key of a blob", key ? key : "");
+        COFFER_TRY(coffer_cas_check_key(key, error));
         COFFER_TRY(coffer_buf_append_text(&path, cas->prefix, error));
         COFFER_TRY(coffer_buf_append_byte(&path, '/', error));
         COFFER_TRY(coffer_buf_append(&path, key, 2, error));

@@ -23,6 +23,9 @@ struct coffer_cas {
 /* Up to here the key costs little to check. */
 #define COFFER_CAS_CHEAP_BYTES ((uint64_t)16 << 20)
 
+/* COFFER_INVALID for what is no key; also NULL. */
+COFFER_MUST_CHECK coffer_status coffer_cas_check_key(const char *key, coffer_error *error);
+
 /* The path of a blob in the storage; free with coffer_free. COFFER_INVALID for what is no key. */
 COFFER_MUST_CHECK
 coffer_status coffer_cas_path(const coffer_cas *cas, const char *key, char **out, coffer_error *error);

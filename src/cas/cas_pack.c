@@ -100,13 +100,6 @@ coffer_status coffer_cas_pack(const coffer_bytes *contents, bool raw, const coff
         return COFFER_OK;
 }
 
-static coffer_status check_key(const char *key, coffer_error *error)
-{
-        if (!coffer_key_is_valid(key))
-                return coffer_error_set(error, COFFER_INVALID, "'%.64s' is no key of a blob", key ? key : "");
-        return COFFER_OK;
-}
-
 coffer_status coffer_cas_unpack(const coffer_cas_options *options, const char *key, const char *place,
                                 coffer_bytes *stored, const char *metadata_json, coffer_bytes **out, bool *raw,
                                 coffer_error *error)
@@ -116,7 +109,7 @@ coffer_status coffer_cas_unpack(const coffer_cas_options *options, const char *k
         coffer_error cause = COFFER_ERROR_INIT;
         coffer_sidecar sidecar;
 
-        COFFER_TRY(check_key(key, error));
+        COFFER_TRY(coffer_cas_check_key(key, error));
         COFFER_TRY(coffer_cas_new(NULL, "", options, &cas, error));
         COFFER_TRY(coffer_sidecar_parse(metadata_json, place, &sidecar, error));
         blob.bytes = coffer_bytes_ref(stored);
@@ -170,7 +163,7 @@ coffer_status coffer_cas_unpack_open(const coffer_cas_options *options, const ch
         coffer_stream *stream _cleanup_stream_ = NULL;
         coffer_sidecar sidecar;
 
-        COFFER_TRY(check_key(key, error));
+        COFFER_TRY(coffer_cas_check_key(key, error));
         unpacking *self = coffer_alloc_zeroed(1, sizeof(*self));
         if (!self)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to read blob %s", key);

@@ -64,8 +64,7 @@ static coffer_status open_ranges(blob_ranges *self, coffer_error *error)
 
 coffer_status coffer_cas_open_ranges(coffer_cas *cas, const char *key, coffer_ranges **out, coffer_error *error)
 {
-        if (!coffer_key_is_valid(key))
-                return coffer_error_set(error, COFFER_INVALID, "'%.64s' is no key of a blob", key ? key : "");
+        COFFER_TRY(coffer_cas_check_key(key, error));
         blob_ranges *self = coffer_alloc_zeroed(1, sizeof(*self));
         if (!self)
                 return coffer_error_set(error, COFFER_NO_MEMORY, "no memory to read blob %s", key);
